@@ -1,0 +1,1 @@
+"""Who decides and speaks: one agent, one node, one file."""

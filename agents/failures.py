@@ -1,0 +1,50 @@
+"""What a client hears when an agent fails: one opaque sentence; the rest stays in the log."""
+
+from collections.abc import Awaitable, Callable
+from functools import wraps
+from traceback import extract_tb
+from typing import Any, TypeVar
+from uuid import uuid4
+
+import structlog
+from langgraph.errors import GraphBubbleUp
+from langgraph.runtime import Runtime
+
+from agents.context import Context
+from agents.state import State
+from home_energy.errors import BadInput, TurnFailed
+
+log = structlog.get_logger(__name__)
+
+Node = TypeVar("Node", bound=Callable[[State, Runtime[Context]], Awaitable[dict[str, Any]]])
+
+
+def opaque(node: Node) -> Node:
+    """Let a node raise only what a client may read: BadInput as it is, the rest as TurnFailed.
+
+    The server shows an exception's text to clients, in streams and in a thread's state.
+    """
+
+    @wraps(node)
+    async def guarded(state: State, runtime: Runtime[Context]) -> dict[str, Any]:
+        try:
+            return await node(state, runtime)
+        except (GraphBubbleUp, BadInput):
+            raise
+        except Exception as exc:
+            failure = uuid4().hex[:12]
+            # Where it happened and of which type, without the message: it may hold user text.
+            place = extract_tb(exc.__traceback__)[-1]
+            log.error(
+                "agent_failed",
+                agent=node.__name__,
+                failure=failure,
+                error=type(exc).__name__,
+                at=f"{place.name}:{place.lineno}",
+            )
+            raise TurnFailed(
+                f"The turn failed; the server's log says more under {failure}."
+            ) from None
+
+    # The wrapper has the node's own signature, which LangGraph reads.
+    return guarded  # type: ignore[return-value]

@@ -1,0 +1,1 @@
+"""How fast and how good: one file a question it answers."""

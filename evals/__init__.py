@@ -1,0 +1,1 @@
+"""How good the assistant is: datasets, evaluators, thresholds and the report."""

@@ -1,0 +1,1 @@
+"""What we know and keep, in plain Python that knows no LangGraph."""

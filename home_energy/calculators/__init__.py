@@ -1,0 +1,1 @@
+"""Calculators: the only other place a number may come from."""

@@ -1,0 +1,1 @@
+"""Passages, proof and the answer that carries it."""

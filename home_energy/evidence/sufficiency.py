@@ -1,0 +1,120 @@
+"""Whether the evidence answers the question, and what is missing where it does not."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from home_energy.evidence.passage import Passage
+from home_energy.evidence.question import Question
+from home_energy.evidence.words import content_words, is_light, meaning, written_words
+
+ELSEWHERE = "The documents here are about saving energy at home only."
+
+
+@dataclass(frozen=True)
+class Limits:
+    """When evidence is enough: a sum of what speaks for it, fitted to the project's questions.
+
+    Cosines are those of all-MiniLM-L6-v2. None of them decides alone: a near miss is as near
+    as an answer in other words, but it lacks words of the question or the figure asked for.
+    """
+
+    off_topic: float = 0.30
+    """Best passage's cosine below this: the documents are about something else."""
+    doubtful: float = 0.45
+    """The same for a question whose intent was taken for off topic."""
+    passage: float = 3.0
+    """Weight of the passage's cosine with the question."""
+    semantic: float = 4.0
+    """Weight of the cosine of its heading or best sentence, whichever is higher."""
+    figure: float = 3.0
+    """Weight of the cosine of its best sentence with a figure of the kind asked for."""
+    coverage: float = 6.5
+    """Weight of the share of the question's words in the passage, its title and headings."""
+    enough: float = 10.0
+    """The sum must reach this."""
+
+
+@dataclass(frozen=True)
+class Sufficiency:
+    """The verdict on the evidence for one question."""
+
+    enough: bool
+    missing: str | None = None
+    """A sentence for the user; None when nothing is missing."""
+    support: float = 0.0
+    """By how much the best passage's sum is above `Limits.enough`; negative if below."""
+
+
+def judge(
+    query: str,
+    passages: Sequence[Passage],
+    *,
+    off_topic: bool = False,
+    limits: Limits | None = None,
+) -> Sufficiency:
+    """Say whether the passages answer the question; `query` is as for `Question.read`.
+
+    A name or a year of the question that the evidence lacks is decisive: the price cap of 2019
+    is no answer for 2027, nor a grant in Wales one for Ireland.
+    """
+    bounds = limits or Limits()
+    near = max((passage.cosine for passage in passages), default=0.0)
+    if near < (bounds.doubtful if off_topic else bounds.off_topic):
+        return Sufficiency(False, ELSEWHERE, near - bounds.off_topic - bounds.enough)
+    asked = Question.read(query)
+    best, support = _best(asked, passages, bounds)
+    if len(asked.parts) > 1:
+        # Each part may have a passage of its own.
+        parts = [_best(Question(part, asked.earlier), passages, bounds) for part in asked.parts]
+        support = max(support, min(alone for _, alone in parts))
+    everywhere = frozenset[str]().union(*(_words(passage) for passage in passages))
+    strange = [name for name in asked.names() if meaning(name) not in everywhere]
+    if strange:
+        return Sufficiency(False, _says_nothing(strange), min(support, -bounds.enough))
+    said = f"{best.title} {best.heading} {best.text}"
+    years = sorted(year for year in asked.years if year not in said)
+    if years:
+        missing = f"No document here says this of {' and '.join(years)}."
+        return Sufficiency(False, missing, min(support, -bounds.enough))
+    if support >= 0:
+        return Sufficiency(True, support=support)
+    return Sufficiency(False, _missing(asked, best, everywhere), support)
+
+
+def _best(asked: Question, passages: Sequence[Passage], limits: Limits) -> tuple[Passage, float]:
+    sums = [_sum(asked, passage, limits) - limits.enough for passage in passages]
+    support = max(sums)
+    return passages[sums.index(support)], support
+
+
+def _sum(asked: Question, passage: Passage, limits: Limits) -> float:
+    heading = passage.found_by.get("heading", 0.0)
+    sentences = [span.score for span in passage.sentences]
+    figures = [s.score for s in passage.sentences if asked.is_answered_by(passage.quote(s))]
+    return (
+        limits.passage * passage.cosine
+        + limits.semantic * max([heading, *sentences])
+        + limits.figure * max(figures, default=0.0)
+        + limits.coverage * asked.coverage(_words(passage))
+    )
+
+
+def _words(passage: Passage) -> frozenset[str]:
+    return content_words(f"{passage.title} {passage.heading}") | content_words(passage.text)
+
+
+def _missing(asked: Question, best: Passage, everywhere: frozenset[str]) -> str:
+    words = [word for word in dict.fromkeys(written_words(asked.text)) if not is_light(word)]
+    unknown = [word for word in words if meaning(word) not in everywhere]
+    if unknown:
+        return _says_nothing(unknown)
+    if asked.kinds and not any(asked.is_answered_by(best.quote(s)) for s in best.sentences):
+        return "No document here gives the figure that is asked for."
+    apart = [word for word in words if meaning(word) not in _words(best)]
+    if apart:
+        return f"The document that comes nearest says nothing about: {', '.join(apart[:5])}."
+    return "No document here answers this question directly."
+
+
+def _says_nothing(words: Sequence[str]) -> str:
+    return f"No document here says anything about: {', '.join(dict.fromkeys(words[:5]))}."

@@ -1,0 +1,174 @@
+"""Who may touch which thread, run, store item, assistant and cron; the rest is refused."""
+
+from typing import Any
+
+from langgraph_sdk import Auth
+from starlette.types import Scope
+
+from home_energy import sessions
+from home_energy.errors import NotFound
+from server.caller import identify, in_database
+from server.guard import REFERENCE
+from server.threads import forget, metadata_of, restore, restore_for
+
+auth = Auth()
+
+Value = Any
+"""The SDK types each event's value as a TypedDict of its own; one handler serves several."""
+Refusal = Auth.exceptions.HTTPException
+
+ADMIN = "admin"
+
+_PUBLIC = (REFERENCE, "/static-offline-docs")
+"""Pages that tell nothing of anybody; a browser cannot send a key for them."""
+
+
+@auth.authenticate
+async def authenticate(path: str, scope: Scope) -> Auth.types.MinimalUserDict:
+    """Let in who presents a key, or this machine's user while no key exists."""
+    caller = await identify(scope)
+    if caller is None:
+        if any(path == page or path.startswith(page + "/") for page in _PUBLIC):
+            return {"identity": "", "permissions": [], "is_authenticated": False}
+        raise Refusal(
+            status_code=401,
+            detail="Send a valid key as 'Authorization: Bearer …' or 'X-Api-Key: …'.",
+        )
+    await restore_for(caller.user)
+    return {
+        "identity": caller.user,
+        "display_name": caller.user,
+        "is_authenticated": True,
+        "permissions": [ADMIN] if caller.is_admin else [],
+    }
+
+
+@auth.on
+async def refuse(ctx: Auth.types.AuthContext, value: Value) -> bool:
+    """Refuse what no handler below allows."""
+    return False
+
+
+@auth.on.threads
+async def own_threads(ctx: Auth.types.AuthContext, value: Value) -> Auth.types.FilterType:
+    """Read, search and update one's own threads; the owner of a thread never changes."""
+    await _refuse_anothers(value, ctx)
+    _pin(value, ctx)
+    return _own(ctx)
+
+
+@auth.on.threads.create
+async def create_thread(ctx: Auth.types.AuthContext, value: Value) -> Auth.types.FilterType:
+    """Create a thread as a session of one's own; an id that was ever another's is refused."""
+    await _claim(str(value["thread_id"]), ctx.user.identity)
+    metadata = value.get("metadata")
+    if isinstance(metadata, dict):
+        metadata.update({**metadata_of(ctx.user.identity), **metadata})
+    _pin(value, ctx)
+    return _own(ctx)
+
+
+@auth.on.threads.create_run
+async def create_run(ctx: Auth.types.AuthContext, value: Value) -> Auth.types.FilterType:
+    """Run on a thread of one's own, or on a temporary one."""
+    _pin(value, ctx)
+    thread_id = value.get("thread_id")
+    if thread_id is not None:
+        if value.get("if_not_exists") == "create":
+            await _claim(str(thread_id), ctx.user.identity)
+        await _touch(str(thread_id), ctx.user.identity)
+    elif not value.get("kwargs", {}).get("temporary"):
+        raise Refusal(status_code=422, detail="Create a thread first, then run on it.")
+    return _own(ctx)
+
+
+@auth.on.threads.delete
+async def delete_thread(ctx: Auth.types.AuthContext, value: Value) -> Auth.types.FilterType:
+    """Delete one's own threads, with their sessions, and runs."""
+    # Runs and prunings pass here too; a pruning comes back for each thread it deletes.
+    if value.get("run_id") is None and "thread_id" in value:
+        await _forget(str(value["thread_id"]), ctx.user.identity)
+    return _own(ctx)
+
+
+@auth.on.assistants.read
+async def read_assistant(ctx: Auth.types.AuthContext, value: Value) -> bool:
+    """See every assistant: only admins write them, for everyone."""
+    return True
+
+
+@auth.on.assistants.search
+async def search_assistants(ctx: Auth.types.AuthContext, value: Value) -> bool:
+    """List every assistant."""
+    return True
+
+
+@auth.on.assistants
+async def change_assistants(ctx: Auth.types.AuthContext, value: Value) -> bool:
+    """Create, change and delete assistants as an admin."""
+    return _is_admin(ctx)
+
+
+@auth.on.crons
+async def manage_crons(ctx: Auth.types.AuthContext, value: Value) -> bool:
+    """See and change crons as an admin."""
+    return _is_admin(ctx)
+
+
+@auth.on.store
+async def own_items(ctx: Auth.types.AuthContext, value: Value) -> None:
+    """Use the store below a namespace of one's own, whether or not the caller wrote it."""
+    # The store refuses periods in a label; no user name holds a tilde.
+    mine = ctx.user.identity.replace(".", "~")
+    namespace = tuple(value.get("namespace") or ())
+    value["namespace"] = namespace if namespace[:1] == (mine,) else (mine, *namespace)
+
+
+def _is_admin(ctx: Auth.types.AuthContext) -> bool:
+    return ADMIN in ctx.permissions
+
+
+def _own(ctx: Auth.types.AuthContext) -> Auth.types.FilterType:
+    return {"owner": ctx.user.identity}
+
+
+def _pin(value: Value, ctx: Auth.types.AuthContext) -> None:
+    metadata = value.get("metadata")
+    if isinstance(metadata, dict):
+        metadata["owner"] = ctx.user.identity
+
+
+async def _refuse_anothers(value: Value, ctx: Auth.types.AuthContext) -> None:
+    """Refuse a thread that our sessions know as another's, whatever its row says."""
+    if value.get("thread_id") is not None:
+        owner = await in_database(sessions.owner_of, str(value["thread_id"]))
+        # Temporary threads are no sessions, and so have no owner there.
+        if owner not in (None, ctx.user.identity):
+            raise Refusal(status_code=404, detail="There is no such session.")
+        if owner is not None:
+            restore(str(value["thread_id"]), owner)
+
+
+async def _claim(thread_id: str, user: str) -> None:
+    try:
+        await in_database(sessions.create, user, thread_id)
+    except NotFound as exc:
+        raise Refusal(status_code=409, detail="The thread id is taken.") from exc
+
+
+async def _touch(thread_id: str, user: str) -> None:
+    try:
+        await in_database(sessions.touch, thread_id, user)
+    except NotFound as exc:
+        raise Refusal(status_code=404, detail=str(exc)) from exc
+    restore(thread_id, user)
+
+
+async def _forget(thread_id: str, user: str) -> None:
+    forget(thread_id)
+    try:
+        await in_database(sessions.delete, thread_id, user)
+    except NotFound as exc:
+        # A temporary thread is no session, and its run may delete it.
+        if await in_database(sessions.owner_of, thread_id) is not None:
+            raise Refusal(status_code=404, detail=str(exc)) from exc

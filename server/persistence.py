@@ -1,0 +1,82 @@
+"""Where the LangGraph server keeps conversations: a checkpointer and a store in SQLite.
+
+langgraph.json names this file by its path, so the server loads it under a name of its own:
+keep its imports cheap and absolute.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import aiosqlite
+from langgraph.checkpoint.serde.jsonplus import JsonPlusSerializer
+from langgraph.store.sqlite.aio import AsyncSqliteStore
+
+from home_energy.database import BUSY_SECONDS, private_file, setup_errors
+from home_energy.settings import get_settings
+from server.checkpoints import Checkpointer
+from server.delta_history import pass_on_delta_history
+
+CHECKPOINTS_FILE = "checkpoints.sqlite"
+STORE_FILE = "store.sqlite"
+
+
+class SafeSerializer(JsonPlusSerializer):
+    """Reads messages and plain values only, so that a crafted checkpoint constructs nothing else.
+
+    What a graph keeps in its state must be made of these: strings, numbers, lists, dicts.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(allowed_msgpack_modules=None)
+
+    def with_msgpack_allowlist(
+        self, extra_allowlist: Iterable[tuple[str, ...] | type]
+    ) -> "SafeSerializer":
+        """Stay as it is: a graph's schema does not widen what is read.
+
+        Anything else makes langgraph copy the saver, and copying the wrapper that
+        langgraph-api 0.16.7 puts around ours never ends.
+        """
+        return self
+
+
+@asynccontextmanager
+async def checkpointer() -> AsyncIterator[Checkpointer]:
+    """Open the conversations; the server does so once for each of its event loops.
+
+    Raises SetupError when the file cannot be used.
+    """
+    pass_on_delta_history()
+    async with _connect(CHECKPOINTS_FILE) as (path, connection):
+        saver = Checkpointer(connection, serde=SafeSerializer())
+        with setup_errors(str(path)):
+            await saver.setup()
+        yield saver
+
+
+@asynccontextmanager
+async def store() -> AsyncIterator[AsyncSqliteStore]:
+    """Open the server's long-term store; SetupError when the file cannot be used."""
+    async with _connect(STORE_FILE, isolation_level=None) as (path, connection):
+        opened = AsyncSqliteStore(connection)
+        with setup_errors(str(path)):
+            await opened.setup()
+        yield opened
+
+
+@asynccontextmanager
+async def _connect(
+    name: str, isolation_level: str | None = ""
+) -> AsyncIterator[tuple[Path, aiosqlite.Connection]]:
+    # The settings read a file, and the server forbids that on its event loop.
+    settings = await asyncio.to_thread(get_settings)
+    path = await asyncio.to_thread(private_file, settings.data_dir / name)
+    async with aiosqlite.connect(
+        path, timeout=BUSY_SECONDS, isolation_level=isolation_level
+    ) as connection:
+        with setup_errors(str(path)):
+            for pragma in ("journal_mode = WAL", "synchronous = FULL", "secure_delete = ON"):
+                await connection.execute(f"PRAGMA {pragma}")
+        yield path, connection

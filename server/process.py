@@ -1,0 +1,157 @@
+"""The server's own process: prepare, serve, and stop when it is told to."""
+
+import gc
+import pickle
+import signal
+import socket
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import uvicorn
+from rich.console import Console
+
+from home_energy import keys
+from home_energy.database import open_database
+from home_energy.errors import SetupError
+from home_energy.settings import Settings, get_settings
+from server.address import is_loopback, url_of
+from server.caller import LOCAL_USER
+from server.guard import MAX_BODY_BYTES, REFERENCE
+from server.launch import PREPARE
+
+STUDIO = "https://smith.langchain.com"
+STOP_SECONDS = 5
+"""How long open requests may take to end once the server is told to stop."""
+
+_CACHE = ".langgraph_api"
+"""Where the runtime keeps its rows: a folder of this name where it was started."""
+
+
+def main(host: str, port: str, *options: str) -> None:
+    """Prepare if told to, then serve; what a person must mend is told in one sentence."""
+    try:
+        # What start-up makes lives as long as the process: looking through it would be in vain.
+        gc.disable()
+        if PREPARE in options:
+            from server.prepare import prepare
+
+            prepare(get_settings(), Console(stderr=True))
+        run(host, int(port))
+    except SetupError as exc:
+        Console(stderr=True, soft_wrap=True).print(str(exc), style="red", markup=False)
+        sys.exit(1)
+    except KeyboardInterrupt:
+        sys.exit(130)
+
+
+def run(host: str, port: int) -> None:
+    """Serve with the environment that `serve` has set, until SIGINT or SIGTERM."""
+    move_damaged_aside(Path(_CACHE))
+    for number in (signal.SIGINT, signal.SIGTERM):
+        # uvicorn stops cleanly, then raises the signal again, which then ends here.
+        signal.signal(number, lambda *_: sys.exit(0))
+    config = uvicorn.Config(
+        "langgraph_api.server:app",
+        host=host,
+        port=port,
+        access_log=False,
+        log_config=_log_config(),
+        server_header=False,
+        timeout_graceful_shutdown=STOP_SECONDS,
+        ws_max_size=MAX_BODY_BYTES,
+    )
+    server = _Server(config, _welcome(host, port, get_settings()))
+    server.run()
+    if not server.started:
+        sys.exit(3)
+
+
+class _Server(uvicorn.Server):
+    """Says what can be opened, once it can be."""
+
+    def __init__(self, config: uvicorn.Config, welcome: str) -> None:
+        super().__init__(config)
+        self._welcome = welcome
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if self.started:
+            gc.freeze()
+            gc.enable()
+            Console(soft_wrap=True, highlight=False).print(self._welcome, markup=False)
+
+
+def move_damaged_aside(cache: Path) -> None:
+    """Rename the runtime's files that would keep it from starting; nothing of value is in them."""
+    for path in sorted(cache.glob("*.pckl")):
+        if not _is_whole(path):
+            aside = path.with_name(f"{path.name}.damaged-{int(time.time())}")
+            path.rename(aside)
+            Console(stderr=True, soft_wrap=True).print(f"Moved a damaged file aside: {aside}")
+
+
+def _is_whole(path: Path) -> bool:
+    try:
+        with path.open("rb") as file:
+            # The runtime loads the same file, from a folder that only its owner may write to.
+            content = pickle.load(file)  # noqa: S301
+    except Exception:  # a damaged pickle may raise anything
+        return False
+    if not isinstance(content, dict):
+        return False
+    rows = content.values() if "langgraph_ops" in path.name else ()
+    return all(
+        isinstance(each, list) and all(isinstance(row, dict) for row in each) for each in rows
+    )
+
+
+def _log_config() -> dict[str, Any]:
+    return {
+        "version": 1,
+        "disable_existing_loggers": False,
+        "formatters": {"simple": {"class": "langgraph_api.logging.Formatter"}},
+        "handlers": {
+            "console": {
+                "class": "logging.StreamHandler",
+                "formatter": "simple",
+                "stream": "ext://sys.stderr",
+            }
+        },
+        "loggers": {"uvicorn": {"level": "WARNING"}, "uvicorn.error": {"level": "WARNING"}},
+        "root": {"handlers": ["console"]},
+    }
+
+
+def _welcome(host: str, port: int, settings: Settings) -> str:
+    """Say what can be opened, with a request that can be pasted."""
+    url = url_of(host, port)
+    answers = "quoted from the documents" if settings.model == "extractive" else settings.model
+    needs_key = not is_loopback(host) or keys.any_keys(open_database(settings))
+    header = " -H 'Authorization: Bearer YOUR_KEY'" if needs_key else ""
+    who = (
+        "Every door wants a key: `home-energy keys create --user NAME` makes one."
+        if needs_key
+        else f"No key has been created, so this machine is served as the user {LOCAL_USER!r}."
+    )
+    return f"""
+Home Energy Assistant is ready (answers: {answers}).
+
+  API        {url}
+  Reference  {url}{REFERENCE}
+  Studio     {STUDIO}/studio/?baseUrl={url}
+
+Try it:
+
+  S=$(curl -s{header} -X POST {url}/get_session_id | cut -d'"' -f4)
+  curl -s{header} "{url}/ask?session_id=$S" -H 'Content-Type: application/json' \\
+    -d '{{"message": "How much does an LED bulb save?"}}'
+
+{who}
+Ctrl-C stops it.
+"""
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

@@ -1,0 +1,127 @@
+"""What the doors of a session take and give."""
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+from fastapi import Query
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+
+from home_energy.evidence.answer import Answer
+
+MAX_MESSAGE = 4_000
+"""Characters of one message; longer ones are no questions."""
+MAX_SUMMARY = 20_000
+"""Characters of a summary to be kept."""
+
+
+def usable_message(value: object) -> object:
+    """Refuse a message that is empty or too long, in a sentence."""
+    if isinstance(value, str) and not value.strip():
+        raise ValueError("The message is empty: ask a question.")
+    if isinstance(value, str) and len(value) > MAX_MESSAGE:
+        raise ValueError(f"The message is too long: {MAX_MESSAGE:,} characters at most.")
+    return value
+
+
+Message = Annotated[
+    str, BeforeValidator(usable_message), Field(min_length=1, max_length=MAX_MESSAGE)
+]
+SessionId = Annotated[str, Query(description="As POST /get_session_id returned it.")]
+HistoryMessage = str | dict[str, Any]
+
+
+class SessionCreated(BaseModel):
+    """A new session."""
+
+    session_id: str
+
+
+class Question(BaseModel):
+    """What the user says."""
+
+    message: Message = Field(examples=["How thick should loft insulation be?"])
+
+
+class Asked(BaseModel):
+    """The message was received, and answered unless only recorded."""
+
+    message: Literal["Message received"] = "Message received"
+    session_id: str
+    answer: Answer | None = None
+
+
+class Context(BaseModel):
+    """A passage that was found, as a LangChain document."""
+
+    model_config = ConfigDict(extra="allow")
+
+    id: str
+    metadata: dict[str, Any]
+    """`source`, `title`, `page` and more."""
+    page_content: str
+    type: Literal["Document"] = "Document"
+
+
+class HistoryEntry(BaseModel):
+    """One message of a session."""
+
+    type: str
+    """`human` or `ai`."""
+    content: str
+    id: str | None = None
+
+
+class Retrieved(BaseModel):
+    """What was found for the session's last question."""
+
+    session_id: str
+    contexts: list[Context]
+    message_history: list[HistoryEntry]
+
+
+class SummaryWanted(BaseModel):
+    """A history whose last question is to be answered from what was found."""
+
+    session_id: str
+    message_history: list[HistoryMessage]
+    """Texts, or messages with `type` (or `role`) and `content`; oldest first."""
+
+
+class Summary(BaseModel):
+    """The answer to the last question of a history."""
+
+    session_id: str
+    summary: str
+    retrieved_contexts: list[Context]
+    question: str
+    answer: Answer
+    """The same answer, with what proves it."""
+
+
+class RecordWanted(BaseModel):
+    """A summary to be kept among the user's records."""
+
+    session_id: str
+    summary: str = Field(min_length=1, max_length=MAX_SUMMARY)
+
+
+class Saved(BaseModel):
+    """The summary is kept."""
+
+    message: Literal["Session data saved"] = "Session data saved"
+    session_id: str
+
+
+class SessionListed(BaseModel):
+    """One of the user's sessions."""
+
+    session_id: str
+    title: str | None
+    created_at: datetime
+    last_at: datetime
+
+
+class SessionList(BaseModel):
+    """The user's sessions, the one used last first."""
+
+    sessions: list[SessionListed]

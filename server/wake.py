@@ -1,0 +1,121 @@
+"""Wake the in-memory runtime's queue at once, where it would look only every half second."""
+
+import asyncio
+import functools
+from collections.abc import AsyncIterator, Awaitable, Callable
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any
+
+import structlog
+
+log = structlog.stdlib.get_logger(__name__)
+
+TESTED = "0.36.7"
+"""The release of langgraph-runtime-inmem whose queue this file was read against."""
+POLL_SECONDS = 0.5
+"""How often the stock queue looks; still the longest that a delayed run waits."""
+
+_Next = Callable[[bool, int], AsyncIterator[Any]]
+
+
+class QueueBell:
+    """Replaces the queue's sleep by a wait that new and finished runs end."""
+
+    def __init__(self, runs: Any, threads: Any) -> None:  # noqa: ANN401 - the runtime has no types
+        self._runs, self._threads = runs, threads
+        self._rung = asyncio.Event()
+        self._stock: list[tuple[Any, str, Any]] = []
+
+    def install(self) -> None:
+        """Put the bell in; `remove` puts the stock queue back."""
+        self._replace(self._runs, "next", self._next(self._runs.next))
+        # A run that ends may free its thread, or a place, for one that waits.
+        for owner, name in (
+            (self._runs, "put"),
+            (self._runs, "set_status"),
+            (self._runs, "cancel"),
+            (self._runs, "delete"),
+            (self._threads, "set_status"),
+            (self._threads, "set_joint_status"),
+        ):
+            self._replace(owner, name, self._ringing(getattr(owner, name)))
+
+    def remove(self) -> None:
+        """Put the stock functions back."""
+        while self._stock:
+            owner, name, function = self._stock.pop()
+            setattr(owner, name, function)
+
+    async def rings(self) -> bool:
+        """Tell whether a ring ends the wait well before the stock queue would look."""
+        # limit 0 takes no run from the queue.
+        waiting = asyncio.create_task(self._drain(self._runs.next(wait=True, limit=0)))
+        await asyncio.sleep(0)
+        self._rung.set()
+        done, _ = await asyncio.wait({waiting}, timeout=POLL_SECONDS / 2)
+        waiting.cancel()
+        return bool(done) and waiting.exception() is None
+
+    def _replace(self, owner: Any, name: str, function: Any) -> None:  # noqa: ANN401
+        self._stock.append((owner, name, owner.__dict__[name]))
+        setattr(owner, name, staticmethod(function))
+
+    def _next(self, stock: Callable[..., AsyncIterator[Any]]) -> Callable[..., AsyncIterator[Any]]:
+        async def next_run(wait: bool, limit: int = 1) -> AsyncIterator[Any]:
+            if wait:
+                await self._wait()
+            # Without waiting, so that it also sees the runs made while this one waited.
+            async for run in stock(wait=False, limit=limit):
+                yield run
+
+        return next_run
+
+    async def _wait(self) -> None:
+        try:
+            await asyncio.wait_for(self._rung.wait(), POLL_SECONDS)
+        except TimeoutError:
+            return
+        self._rung.clear()
+
+    def _ringing(self, stock: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any]]:
+        @functools.wraps(stock)
+        async def ringing(*args: Any, **kwargs: Any) -> Any:  # noqa: ANN401
+            try:
+                return await stock(*args, **kwargs)
+            finally:
+                self._rung.set()
+
+        return ringing
+
+    @staticmethod
+    async def _drain(runs: AsyncIterator[Any]) -> None:
+        async for _ in runs:
+            raise RuntimeError("a limit of 0 took a run")
+
+
+async def wake_queue() -> bool:
+    """Install the bell on this process's runtime; False, and the stock queue, where it cannot."""
+    try:
+        found = version("langgraph-runtime-inmem")
+    except PackageNotFoundError:
+        found = "none"
+    if found != TESTED:
+        log.warning("queue_polls", reason="another runtime", found=found, tested=TESTED)
+        return False
+    # Imported here, since both read the environment; neither has types.
+    from langgraph_api import config  # type: ignore[import-untyped]
+    from langgraph_runtime_inmem.ops import (  # type: ignore[import-untyped]
+        Runs,
+        Threads,
+    )
+
+    if config.BG_JOB_ISOLATED_LOOPS:
+        log.warning("queue_polls", reason="runs have event loops of their own")
+        return False
+    bell = QueueBell(Runs, Threads)
+    bell.install()
+    if await bell.rings():
+        return True
+    bell.remove()
+    log.warning("queue_polls", reason="the self-test failed", found=found)
+    return False

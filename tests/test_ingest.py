@@ -1,0 +1,275 @@
+import contextlib
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+from home_energy.errors import IndexBusy, IndexUnavailable
+from home_energy.knowledge import index
+from home_energy.knowledge.ingest import ingest
+from home_energy.knowledge.search import Knowledge
+
+LOFT = "# Loft\n\n## Depth\n\nLoft insulation should be 270 mm deep.\n\n## Cost\n\nIt costs £500.\n"
+LAMP = "# Lamps\n\nAn LED lamp of 9 W replaces a bulb of 60 W.\n"
+
+
+class Household:
+    """A folder of documents and the index made of it."""
+
+    def __init__(self, folder, embedder) -> None:
+        self.documents = folder / "documents"
+        self.documents.mkdir()
+        self.data = folder / "data"
+        self.embedder = embedder
+
+    def write(self, name: str, text: str) -> None:
+        path = self.documents / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+
+    def ingest(self, **options):
+        return ingest([self.documents], data_dir=self.data, embedder=self.embedder, **options)
+
+    def open(self) -> Knowledge:
+        return Knowledge.open(self.data, self.embedder)
+
+    def first(self, question: str) -> str:
+        return self.open().search(question)[0].document_id
+
+
+@pytest.fixture
+def household(tmp_path, embedder):
+    return Household(tmp_path, embedder)
+
+
+def test_documents_are_found_after_an_ingest(household):
+    household.write("heat/loft.md", LOFT)
+    household.write("lamps.txt", LAMP)
+    seen = []
+    report = household.ingest(progress=lambda *done: seen.append(done))
+    assert report.added == ["heat/loft", "lamps"]
+    assert report.chunks == report.embedded == 3
+    assert seen[-1] == (2, 2)
+    assert household.first("how deep is loft insulation?") == "heat/loft"
+    assert household.first("which LED replaces 60 W?") == "lamps"
+
+
+def test_an_unchanged_corpus_makes_no_new_version(household):
+    household.write("loft.md", LOFT)
+    household.ingest()
+    version = household.open().version
+    report = household.ingest()
+    assert report.unchanged == ["loft"]
+    assert (report.changed, report.embedded, report.chunks) == (False, 0, 2)
+    assert household.open().version == version
+
+
+def test_one_changed_paragraph_embeds_its_chunk_only(household):
+    household.write("loft.md", LOFT)
+    household.write("lamps.md", LAMP)
+    household.ingest()
+    before = household.open().fingerprint
+    household.write("loft.md", LOFT.replace("£500", "£600"))
+    report = household.ingest()
+    assert (report.updated, report.unchanged) == (["loft"], ["lamps"])
+    assert (report.chunks, report.embedded) == (3, 1)
+    assert "£600" in household.open().search("what does a loft cost?")[0].text
+    assert household.open().fingerprint != before
+
+
+def test_copied_vectors_equal_fresh_ones(household, tmp_path, embedder):
+    household.write("loft.md", LOFT)
+    household.ingest()
+    household.write("loft.md", "Intro comes first.\n\n" + LOFT)
+    household.ingest()
+    fresh = tmp_path / "fresh"
+    ingest([household.documents], data_dir=fresh, embedder=embedder)
+    ours, theirs = household.open(), Knowledge.open(fresh, embedder)
+    for copied, embedded in zip(ours.search("deep"), theirs.search("deep"), strict=True):
+        assert copied.id == embedded.id
+        assert copied.score == pytest.approx(embedded.score, abs=1e-5)
+    assert ours.fingerprint == theirs.fingerprint
+
+
+def test_changed_metadata_alone_updates_a_document(household):
+    household.write("loft.md", LOFT)
+    household.ingest()
+    household.write("loft.md", f"---\nregion: uk\nas_of: 2026-01-31\n---\n{LOFT}")
+    assert household.ingest().updated == ["loft"]
+    found = household.open().search("loft")[0]
+    assert (found.region, found.as_of) == ("uk", "2026-01-31")
+
+
+def test_a_removed_file_stays_until_pruned(household):
+    household.write("loft.md", LOFT)
+    household.write("lamps.md", LAMP)
+    household.ingest()
+    (household.documents / "lamps.md").unlink()
+    assert household.ingest().removed == []
+    assert household.open().document("lamps") is not None
+    assert household.ingest(prune=True).removed == ["lamps"]
+    assert household.open().document("lamps") is None
+    assert {p.document_id for p in household.open().search("LED lamp of 9 W")} == {"loft"}
+
+
+def test_everything_can_be_pruned(household):
+    household.write("loft.md", LOFT)
+    household.ingest()
+    (household.documents / "loft.md").unlink()
+    household.ingest(prune=True)
+    assert household.open().search("loft") == []
+
+
+def test_a_file_that_cannot_be_read_now_is_not_pruned(household):
+    household.write("loft.md", LOFT)
+    household.ingest()
+    (household.documents / "loft.md").write_bytes(b"\xff\xfe\xfd")
+    report = household.ingest(prune=True)
+    assert report.removed == []
+    assert [name for name, _ in report.skipped] == ["loft.md"]
+    assert household.open().document("loft") is not None
+
+
+def test_a_dry_run_tells_and_changes_nothing(household):
+    household.write("loft.md", LOFT)
+    assert household.ingest(dry_run=True).added == ["loft"]
+    with pytest.raises(IndexUnavailable):
+        household.open()
+
+
+def test_files_that_cannot_be_read_are_listed_with_the_reason(household):
+    household.write("loft.md", LOFT)
+    household.write("loft.txt", "Another loft.")
+    household.write("empty.md", "")
+    household.write("photo.jpg", "x")
+    household.write(".hidden/secret.md", "Hidden text.")
+    (household.documents / os.fsdecode(b"caf\xe9.md")).write_text("Text.")
+    report = household.ingest()
+    assert report.added == ["loft"]
+    assert dict(report.skipped) == {
+        "loft.txt": "has the same id 'loft' as loft.md: rename one",
+        "empty.md": "empty file",
+        "photo.jpg": "cannot read this kind (.jpg)",
+        "caf?.md": "its file name is not valid UTF-8: rename it",
+    }
+
+
+def test_single_files_and_missing_ones_are_taken_as_sources(household, embedder):
+    household.write("heat/loft.md", LOFT)
+    sources = [household.documents / "heat/loft.md", household.documents / "none.md"]
+    report = ingest(sources, data_dir=household.data, embedder=embedder)
+    assert report.added == ["loft"]
+    assert report.skipped == [("none.md", "does not exist")]
+
+
+def test_nothing_to_read_makes_no_index(household):
+    household.ingest()
+    with pytest.raises(IndexUnavailable, match="no knowledge index yet"):
+        household.open()
+
+
+def test_a_second_ingest_is_refused_while_one_runs(household):
+    household.write("loft.md", LOFT)
+    with index.ingest_lock(household.data), pytest.raises(IndexBusy):
+        household.ingest()
+
+
+@pytest.mark.parametrize("victim", ["chroma", "knowledge.sqlite", "manifest.json", "current"])
+def test_a_damaged_index_is_refused_and_the_next_ingest_mends_it(household, victim):
+    household.write("loft.md", LOFT)
+    household.ingest()
+    folder = index.current(household.data).folder
+    if victim == "chroma":
+        shutil.rmtree(folder / victim)
+    else:
+        path = index.pointer(household.data) if victim == "current" else folder / victim
+        path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+    with pytest.raises(IndexUnavailable, match="ingest knowledge"):
+        household.open()
+    household.ingest()
+    assert household.first("how deep?") == "loft"
+
+
+def test_lost_vectors_are_rebuilt_without_embedding(household):
+    household.write("loft.md", LOFT)
+    household.ingest()
+    shutil.rmtree(index.current(household.data).folder / "chroma")
+    assert household.ingest().embedded == 0
+    assert household.first("how deep?") == "loft"
+
+
+def test_a_lost_pointer_loses_no_document(household):
+    household.write("loft.md", LOFT)
+    household.ingest()
+    (household.documents / "loft.md").rename(household.documents / "attic.md")
+    index.pointer(household.data).unlink()
+    report = household.ingest()
+    assert report.added == ["attic"]
+    assert {document.id for document in household.open().documents()} == {"attic", "loft"}
+
+
+def test_another_embedding_model_embeds_everything_again(household, embedder):
+    class Mirrored:
+        model_id = "mirrored@1"
+        dimensions = embedder.dimensions
+        count_tokens = embedder.count_tokens
+
+        def embed(self, texts, progress=None):
+            return -embedder.embed(texts)
+
+        def embed_query(self, text):
+            return -embedder.embed_query(text)
+
+    household.write("loft.md", LOFT)
+    household.ingest()
+    household.embedder = Mirrored()
+    assert household.ingest().embedded == 2
+    assert household.first("how deep?") == "loft"
+
+
+@pytest.mark.slow
+def test_a_damaged_vector_graph_is_never_read(household, embedder):
+    lines = (f"# Part {n}\n\nRoom {n}." for n in range(1_100))
+    household.write("rooms.md", "\n\n".join(lines))
+    household.ingest()
+    (graph,) = index.current(household.data).folder.glob("chroma/*/data_level0.bin")
+    graph.write_bytes(bytes(byte ^ 0xFF for byte in graph.read_bytes()))
+    with pytest.raises(IndexUnavailable, match="damaged"):
+        household.open()
+    assert household.ingest().embedded == 0
+    assert household.open().search("room 7")
+
+
+@pytest.mark.slow
+def test_a_kill_at_any_moment_leaves_the_old_index_serving(household):
+    household.write("loft.md", LOFT)
+    household.ingest()
+    for number in range(30):
+        household.write(f"more/{number}.md", f"# Room {number}\n\nRoom {number} is warm at 21 °C.")
+    program = (
+        "import sys; from pathlib import Path\n"
+        "from home_energy.knowledge.embedding import Embedder\n"
+        "from home_energy.knowledge.ingest import ingest\n"
+        "from home_energy.settings import get_settings\n"
+        "embedder = Embedder.open(get_settings().data_dir); embedder.embed(['warm'])\n"
+        "print('ready', flush=True)\n"
+        "ingest([Path(sys.argv[1])], data_dir=Path(sys.argv[2]), embedder=embedder)\n"
+    )
+    command = [sys.executable, "-c", program, household.documents, household.data]
+    chance = random.Random(7)
+    for _ in range(6):
+        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+            assert process.stdout.readline() == "ready\n"
+            time.sleep(chance.uniform(0, 1.2))
+            with contextlib.suppress(ProcessLookupError):
+                process.send_signal(signal.SIGKILL)
+        assert household.first("how deep is loft insulation?") == "loft"
+    household.ingest()
+    assert len(household.open().documents()) == 31
+    versions = [path for path in index.root(household.data).iterdir() if path.is_dir()]
+    assert len(versions) <= 2

@@ -1,0 +1,188 @@
+from pathlib import Path
+
+import pypdfium2
+import pytest
+
+from home_energy.errors import UnreadableDocument
+from home_energy.knowledge.documents import Source
+from home_energy.knowledge.load import MAX_BYTES, load
+
+HTML = """<!doctype html><html><head><title>Draught proofing</title></head><body>
+<nav><a href="/a">Home</a> <a href="/b">Contact</a></nav>
+<article><h1>Draught proofing</h1>
+<p>Sealing gaps around windows and doors keeps warm air inside the home in winter.</p>
+<p>A chimney balloon stops heat going up a chimney that is no longer used at all.</p>
+<table><tr><th>Gap</th><th>Seal</th></tr><tr><td>Door</td><td>Brush strip</td></tr></table>
+</article><footer>Copyright</footer></body></html>"""
+
+
+def write(folder: Path, name: str, content: str | bytes) -> Path:
+    path = folder / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(content.encode() if isinstance(content, str) else content)
+    return path
+
+
+def pdf(*pages: str) -> bytes:
+    """Return a PDF that shows each text on a page of its own."""
+    objects = [b"<< /Type /Catalog /Pages 2 0 R >>"]
+    kids = " ".join(f"{4 + 2 * n} 0 R" for n in range(len(pages)))
+    objects.append(f"<< /Type /Pages /Kids [{kids}] /Count {len(pages)} >>".encode())
+    objects.append(b"<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>")
+    for n, text in enumerate(pages):
+        lines = "".join(f"({line}) Tj 0 -14 Td " for line in text.split("\n") if line)
+        stream = f"BT /F1 11 Tf 50 700 Td {lines}ET".encode()
+        objects.append(
+            b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 612 792] /Contents %d 0 R"
+            b" /Resources << /Font << /F1 3 0 R >> >> >>" % (5 + 2 * n)
+        )
+        objects.append(b"<< /Length %d >>\nstream\n%s\nendstream" % (len(stream), stream))
+    out, offsets = b"%PDF-1.4\n", []
+    for number, body in enumerate(objects, start=1):
+        offsets.append(len(out))
+        out += b"%d 0 obj\n%s\nendobj\n" % (number, body)
+    table = b"".join(b"%010d 00000 n \n" % offset for offset in offsets)
+    size = len(objects) + 1
+    xref = b"xref\n0 %d\n0000000000 65535 f \n%s" % (size, table)
+    trailer = b"trailer << /Size %d /Root 1 0 R >>\nstartxref\n%d\n%%%%EOF" % (size, len(out))
+    return out + xref + trailer
+
+
+def reason(path: Path) -> str:
+    with pytest.raises(UnreadableDocument) as caught:
+        load(path, root=path.parent)
+    return str(caught.value)
+
+
+def test_front_matter_becomes_metadata_and_the_body_stays_verbatim(tmp_path):
+    text = """---
+title: "Loft insulation: how deep"
+region: UK
+as_of: 2026-11-22
+sources:
+  - {publisher: Energy Saving Trust, title: Loft, url: "https://example.org/loft", year: 2025}
+---
+# Loft
+
+Mineral wool  should be *270 mm* deep.\r\nSecond line.
+"""
+    document = load(write(tmp_path, "heat/loft.md", text), root=tmp_path)
+    assert document.id == "heat/loft"
+    assert document.source == "heat/loft.md"
+    assert document.title == "Loft insulation: how deep"
+    assert (document.region, document.as_of) == ("uk", "2026-11-22")
+    source = Source("Energy Saving Trust", "Loft", "https://example.org/loft", "2025")
+    assert document.sources == (source,)
+    assert document.text == "# Loft\n\nMineral wool  should be *270 mm* deep.\nSecond line.\n"
+
+
+def test_a_url_in_the_front_matter_is_where_a_reader_finds_it(tmp_path):
+    path = write(tmp_path, "a.md", "---\nurl: https://example.org/a\n---\nText.")
+    assert load(path, root=tmp_path).source == "https://example.org/a"
+
+
+def test_without_front_matter_the_first_heading_is_the_title(tmp_path):
+    assert load(write(tmp_path, "a.md", "# Heat pumps\n\nText."), root=tmp_path).title == (
+        "Heat pumps"
+    )
+    assert load(write(tmp_path, "old-fridge.txt", "Text."), root=tmp_path).title == "old fridge"
+
+
+def test_a_line_of_dashes_in_the_text_is_not_front_matter(tmp_path):
+    document = load(write(tmp_path, "a.md", "Intro.\n\n---\nkey: value\n---\n"), root=tmp_path)
+    assert document.text.startswith("Intro.")
+
+
+def test_html_keeps_the_article_and_drops_the_menu(tmp_path):
+    document = load(write(tmp_path, "page.html", HTML), root=tmp_path)
+    assert document.title == "Draught proofing"
+    assert "Sealing gaps around windows and doors keeps warm air inside" in document.text
+    assert "Brush strip" in document.text
+    assert "Contact" not in document.text
+
+
+def test_html_named_pdf_is_read_as_html(tmp_path):
+    assert "Sealing gaps" in load(write(tmp_path, "page.pdf", HTML), root=tmp_path).text
+
+
+def test_pdf_named_txt_is_read_as_pdf(tmp_path):
+    document = load(write(tmp_path, "a.txt", pdf("A kettle boils water.")), root=tmp_path)
+    assert document.text.strip() == "A kettle boils water."
+
+
+def test_pages_of_a_pdf_are_spans_of_its_text(tmp_path):
+    path = write(tmp_path, "guide.pdf", pdf("First page about lofts.", "Second page on walls."))
+    document = load(path, root=tmp_path)
+    pages = {page.number: document.text[page.start : page.end] for page in document.pages}
+    assert pages == {1: "First page about lofts.", 2: "Second page on walls."}
+
+
+def test_a_charset_in_html_is_honoured(tmp_path):
+    html = HTML.replace("<head>", '<head><meta charset="windows-1252">').replace(
+        "A chimney", "For £20 a chimney"
+    )
+    document = load(write(tmp_path, "a.html", html.encode("cp1252")), root=tmp_path)
+    assert "For £20 a chimney" in document.text
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-32"])
+def test_a_byte_order_mark_tells_the_encoding(tmp_path, encoding):
+    document = load(write(tmp_path, "a.txt", "21 °C is warm.".encode(encoding)), root=tmp_path)
+    assert document.text == "21 °C is warm."
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "expected"),
+    [
+        ("a.md", b"", "empty file"),
+        ("a.md", b" \n ", "empty file"),
+        ("a.md", b"---\ntitle: x\n---\n\n---\n", "holds no text"),
+        ("a.md", "café".encode("latin-1"), "not valid UTF-8: save it as UTF-8 text"),
+        ("a.txt", bytes(range(256)), "binary file: save it as UTF-8 text"),
+        ("a.txt", b"text\x00text", "binary file: save it as UTF-8 text"),
+        ("a.md", b"---\ntitle: [x\n---\ntext", "front matter is not valid YAML (line 3)"),
+        ("a.md", b"---\n- x\n---\ntext", "front matter must be `name: value` lines"),
+        ("a.md", b"---\nsources: x\n---\ntext", "`sources` must be a list of publisher"),
+        ("a.pdf", b"plain text", "named .pdf, but it is not a PDF"),
+        ("a.pdf", pdf("Some text")[:200], "damaged or cut-off PDF"),
+        ("a.pdf", pdf(""), "PDF of images with no text: run OCR on it first"),
+        ("a.html", b"<html><body></body></html>", "holds no text"),
+        ("a.html", b'<meta charset="klingon"><p>text</p>', "unknown encoding 'klingon'"),
+    ],
+)
+def test_an_unreadable_file_is_refused_with_the_reason(tmp_path, name, content, expected):
+    assert expected in reason(write(tmp_path, name, content))
+
+
+def test_an_encrypted_pdf_is_refused(tmp_path):
+    encrypted = pdf("Secret").replace(
+        b"/Root 1 0 R",
+        b"/Root 1 0 R /ID [<00><00>] /Encrypt << /Filter /Standard /V 1 /R 2 /P -1"
+        b" /O <" + b"00" * 32 + b"> /U <" + b"00" * 32 + b"> >>",
+    )
+    assert reason(write(tmp_path, "a.pdf", encrypted)) == (
+        "encrypted PDF: save it without a password"
+    )
+
+
+def test_an_oversize_file_is_refused_without_being_read(tmp_path):
+    path = write(tmp_path, "a.txt", b"x")
+    with path.open("r+b") as file:
+        file.truncate(MAX_BYTES + 1)
+    assert reason(path) == "larger than 25 MB: split it"
+
+
+def test_a_missing_file_is_refused(tmp_path):
+    assert "cannot be opened" in reason(tmp_path / "none.md")
+
+
+def test_html_too_deep_to_be_read_whole_is_refused(tmp_path):
+    deep = "<html><p>Read.</p>" + "<div>" * 20_000 + "Lost.</html>"
+    assert reason(write(tmp_path, "a.html", deep)) == "its tags are nested more than 200 deep"
+
+
+def test_pdfium_is_closed_after_reading(tmp_path):
+    path = write(tmp_path, "a.pdf", pdf("Text."))
+    load(path, root=tmp_path)
+    path.unlink()
+    assert len(pypdfium2.PdfDocument(pdf("a", "b"))) == 2

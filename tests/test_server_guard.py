@@ -1,0 +1,162 @@
+"""What every request passes first: closed routes, sizes, ids, headers; and the API's own page."""
+
+import re
+
+import httpx
+import pytest
+from fastapi.openapi.models import OpenAPI
+from server_process import shared_server
+
+from server.address import is_loopback
+from server.guard import is_local
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture
+def client():
+    with shared_server().client() as client:
+        yield client
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("POST", "/internal/truncate"),
+        ("GET", "/internal/debug/thread/00000000-0000-0000-0000-000000000000"),
+        ("GET", "/deploy"),
+        ("POST", "/deploy"),
+        ("GET", "/deploy/x"),
+        ("POST", "/ui/assistant"),
+        ("GET", "/ui/anything"),
+    ],
+)
+def test_development_routes_are_closed(client: httpx.Client, method: str, path: str):
+    response = client.request(method, path)
+    assert response.status_code == 404
+    assert response.json()["code"] == "not_found"
+
+
+def test_truncating_deletes_nothing(client: httpx.Client):
+    session = client.post("/get_session_id").json()["session_id"]
+    client.post("/internal/truncate", json={"threads": True, "runs": True})
+    assert client.get(f"/threads/{session}").status_code == 200
+
+
+def test_given_request_id_is_kept_and_an_unfit_one_replaced(client: httpx.Client):
+    def answered_id(given: str) -> str:
+        return client.get("/sessions", headers={"X-Request-Id": given}).headers["x-request-id"]
+
+    assert answered_id("mine-1") == "mine-1"
+    assert re.fullmatch("[0-9a-f]{32}", answered_id("not fit for a log!"))
+    assert re.fullmatch("[0-9a-f]{32}", answered_id("x" * 200))
+
+
+@pytest.mark.parametrize("path", ["/sessions", "/nothing", "/threads", "/ok", "/reference"])
+def test_every_answer_has_security_headers(client: httpx.Client, path: str):
+    headers = client.get(path).headers
+    assert headers["x-content-type-options"] == "nosniff"
+    assert headers["x-frame-options"] == "DENY"
+    assert "frame-ancestors 'none'" in headers["content-security-policy"]
+    assert "x-request-id" in headers
+
+
+def test_large_body_is_refused_on_built_in_routes_with_and_without_a_length(client: httpx.Client):
+    def chunks():
+        for _ in range(11):
+            yield b"x" * 100_000
+
+    for response in (
+        client.post("/threads", content=b"x" * 1_000_001),
+        client.post("/threads", content=chunks()),
+    ):
+        assert response.status_code == 413
+        assert response.json()["code"] == "too_large"
+
+
+def test_small_body_without_a_length_is_read(client: httpx.Client):
+    session = client.post("/get_session_id").json()["session_id"]
+    response = client.post(
+        "/ask",
+        params={"session_id": session},
+        content=iter([b'{"message": ', b'"in parts"}']),
+        headers={"Content-Type": "application/json"},
+    )
+    assert response.json()["answer"]["text"] == "Turn 1: in parts"
+
+
+def test_errors_of_built_in_routes_are_problems(client: httpx.Client):
+    response = client.get("/threads/00000000-0000-0000-0000-000000000000")
+    assert response.headers["content-type"] == "application/problem+json"
+    assert response.json()["code"] == "not_found"
+    assert "not found" in response.json()["detail"]
+
+
+def test_other_hosts_name_gets_no_answer_without_a_key(client: httpx.Client):
+    # A web page that resolves its own name to this machine must not act as its user.
+    response = client.get("/sessions", headers={"Host": "evil.example:2024"})
+    assert response.status_code == 401
+
+
+def test_other_origins_are_not_allowed_by_cors(client: httpx.Client):
+    headers = {"Origin": "https://evil.example", "Access-Control-Request-Method": "POST"}
+    assert "access-control-allow-origin" not in client.options("/ask", headers=headers).headers
+    headers["Origin"] = "https://smith.langchain.com"
+    allowed = client.options("/ask", headers=headers).headers["access-control-allow-origin"]
+    assert allowed == "https://smith.langchain.com"
+
+
+def test_metrics_and_info_are_answered_on_this_machine(client: httpx.Client):
+    assert "# HELP" in client.get("/metrics").text
+    assert client.get("/info").json()["version"]
+
+
+@pytest.mark.parametrize(
+    ("address", "local"),
+    [("127.0.0.1", True), ("::1", True), ("10.0.0.5", False), ("203.0.113.9", False), ("", False)],
+)
+def test_only_this_machine_is_local(address: str, local: bool):
+    assert is_local({"type": "http", "client": (address, 1234)}) is local
+
+
+@pytest.mark.parametrize(
+    ("host", "loopback"),
+    [("localhost", True), ("[::1]", True), ("0.0.0.0", False), ("localhost.evil.example", False)],
+)
+def test_only_loopback_names_are_loopback(host: str, loopback: bool):
+    assert is_loopback(host) is loopback
+
+
+def test_reference_page_loads_nothing_from_elsewhere(client: httpx.Client):
+    page = client.get("/reference").text
+    assert "http://" not in page
+    assert "https://" not in page
+    for link in re.findall(r'(?:src|href)="([^"]+)"', page):
+        assert client.get(link).status_code == 200
+    docs = client.get("/docs")
+    assert (docs.status_code, docs.headers["location"]) == (307, "/reference")
+
+
+def test_api_describes_our_doors_completely(client: httpx.Client):
+    spec = client.get("/openapi.json").json()
+    OpenAPI.model_validate(spec)
+    assert spec["security"] == [{"bearer": []}, {"apiKey": []}]
+    assert {"bearer", "apiKey"} <= spec["components"]["securitySchemes"].keys()
+    doors = {
+        ("/get_session_id", "post"): (),
+        ("/ask", "post"): ("404", "409"),
+        ("/retrieve_contexts", "post"): ("400", "404", "409"),
+        ("/generate_summary", "post"): ("400", "404", "409"),
+        ("/save_records", "post"): ("404", "409"),
+        ("/sessions", "get"): (),
+        ("/sessions/{session_id}", "delete"): ("404",),
+        ("/documents/{document_id}", "get"): ("404",),
+    }
+    for (path, method), errors in doors.items():
+        responses = spec["paths"][path][method]["responses"]
+        for status in (*errors, "401", "403", "413", "422", "500", "503"):
+            schema = responses[status]["content"]["application/problem+json"]["schema"]
+            assert schema == {"$ref": "#/components/schemas/Problem"}, (path, status)
+        assert any(status.startswith("2") for status in responses)
+    assert "text/event-stream" in spec["paths"]["/ask"]["post"]["responses"]["200"]["content"]
+    assert "/threads/{thread_id}/runs/stream" in spec["paths"]

@@ -1,0 +1,1 @@
+"""What agents may do: thin adapters whose docstrings a model reads."""
