@@ -61,7 +61,8 @@ async def retriever(state: State, runtime: Runtime[Context]) -> dict[str, Any]:
         lambda: knowledge().search(query, limit=context.passages, region=region)
     )
     plan = state.get("plan")
-    off_topic = plan is not None and "off_topic" in plan["intents"]
+    # Words that lean on the turn before do not tell what they are about.
+    off_topic = plan is not None and "off_topic" in plan["intents"] and query == question
     verdict = judge(query, passages, off_topic=off_topic)
     if not verdict.enough and not _calculated(recognition) and get_settings().web_search:
         found = await _ask_web(query, passages, owner_of(runtime))

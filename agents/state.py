@@ -1,10 +1,10 @@
 """What a turn carries from agent to agent, and what of it a session keeps."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal, NotRequired, Required, cast
 
-from langchain_core.messages import AnyMessage
+from langchain_core.messages import AnyMessage, RemoveMessage
 from langgraph.channels.delta import DeltaChannel
 from langgraph.channels.ephemeral_value import EphemeralValue
 from langgraph.channels.untracked_value import UntrackedValue
@@ -17,6 +17,10 @@ from home_energy.evidence.passage import Passage
 
 STATE_VERSION = 1
 
+SNAPSHOT_EVERY = 400
+"""Messages between two copies of the whole list in the checkpoints: fewer copies take less disk,
+and replaying up to so many takes milliseconds."""
+
 Request = Literal["answer", "listen", "retrieve", "summarize", "save"]
 """What a run does with the turn: all of it, or one of the steps the REST doors take."""
 
@@ -24,12 +28,24 @@ Agent = Literal["retriever", "summarizer", "records"]
 
 
 def merge_messages(current: list[AnyMessage], updates: Sequence[Messages]) -> list[AnyMessage]:
-    """Apply `add_messages` to each update in turn; safe to replay in larger batches."""
+    """Apply `add_messages` to each update in turn; safe to replay in larger batches.
+
+    Updates without removals are applied in one call, since each call walks the whole list:
+    replaying a long session stays linear.
+    """
+    batches: Sequence[Messages] = updates
+    if not any(isinstance(message, RemoveMessage) for message in _each(updates)):
+        batches = [list(_each(updates))]
     merged = current
-    for update in updates:
+    for batch in batches:
         # add_messages returns messages whenever it is given a list of them on the left.
-        merged = cast("list[AnyMessage]", add_messages(cast("Messages", merged), update))
+        merged = cast("list[AnyMessage]", add_messages(cast("Messages", merged), batch))
     return merged
+
+
+def _each(updates: Sequence[Messages]) -> Iterator[Any]:
+    for update in updates:
+        yield from update if isinstance(update, list) else [update]
 
 
 class Command(TypedDict):
@@ -76,7 +92,9 @@ class Evidence:
 class InputState(TypedDict):
     """What a client sends."""
 
-    messages: Required[Annotated[list[AnyMessage], DeltaChannel(merge_messages)]]
+    messages: Required[
+        Annotated[list[AnyMessage], DeltaChannel(merge_messages, snapshot_frequency=SNAPSHOT_EVERY)]
+    ]
     """The new user message; earlier ones are remembered by the thread."""
     request: NotRequired[Annotated[Request, EphemeralValue]]
     """`answer` unless the caller takes the turn step by step."""
@@ -104,7 +122,9 @@ class State(InputState):
 class OutputState(TypedDict):
     """What a client gets back."""
 
-    messages: Annotated[list[AnyMessage], DeltaChannel(merge_messages)]
+    messages: Annotated[
+        list[AnyMessage], DeltaChannel(merge_messages, snapshot_frequency=SNAPSHOT_EVERY)
+    ]
     answer: NotRequired[Annotated[dict[str, Any], UntrackedValue]]
     """An Answer (home_energy.evidence.answer); also kept on the last AI message."""
     contexts: NotRequired[Annotated[list[dict[str, Any]], UntrackedValue]]

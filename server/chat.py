@@ -86,7 +86,10 @@ class Talk:
             self.session_id = sessions.create(database, LOCAL_USER)
         sessions.touch(database, self.session_id, LOCAL_USER)
         config = {"configurable": {"thread_id": self.session_id}}
-        result: dict[str, Any] = await self._graph.ainvoke(turn, config, context=self._context)
+        # One checkpoint a turn, as at every other door.
+        result: dict[str, Any] = await self._graph.ainvoke(
+            turn, config, context=self._context, durability="exit"
+        )
         self.answer = result.get("answer", self.answer)
         return result
 

@@ -135,7 +135,6 @@ def _packages(settings: Settings) -> str:
 
 def _configuration(settings: Settings) -> str:
     config = _langgraph_json()
-    config.pop("$schema", None)
     unknown = sorted(set(unknown_keys(config, Config)) - BEYOND_SCHEMA)
     if unknown:
         raise Unwell(f"unknown: {', '.join(unknown)}")

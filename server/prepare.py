@@ -59,11 +59,12 @@ def prepare(settings: Settings, console: Console) -> None:
 
 def check_model(settings: Settings) -> None:
     """Raise SetupError unless the chat model that the settings name can be built."""
+    # Compared before anything is imported: most starts have no model, and need not wait for it.
+    if settings.model == "extractive":
+        return
     from agents import models
     from home_energy.errors import ModelUnavailable
 
-    if settings.model == models.EXTRACTIVE:
-        return
     provider, _, name = settings.model.partition(":")
     if not (provider and name):
         raise SetupError(

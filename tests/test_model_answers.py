@@ -37,7 +37,10 @@ async def test_a_true_sentence_is_said_with_its_proof() -> None:
 
 
 async def test_a_sentence_with_a_wrong_number_is_cut() -> None:
-    reply = "Loft insulation should be 270 mm thick in the UK [1]. It should be 470 mm thick in the UK [1]."
+    reply = (
+        "Loft insulation should be 270 mm thick in the UK [1]. "
+        "It should be 470 mm thick in the UK [1]."
+    )
     answer = await ask(ScriptedModel(replies=[reply]))
     assert "270 mm" in answer.text
     assert "470" not in answer.text

@@ -36,7 +36,8 @@ def read_hours(reading: Reading) -> Slots:
             scale = 60 if duration.unit == "min" else 1
             slots |= {"hours_per_day": less[1] / scale, "less_hours_per_day": less[0] / scale}
     elif reading.has(
-        r"all day|day and night|all the time|always on|permanently|non-?stop|constantly"
+        r"all (?:day|year)|whole year|day and night|all the time|always on|permanently|non-?stop"
+        r"|constantly|year[- ]round"
     ):
         slots["hours_per_day"] = 24.0
     days = next(iter(reading.all("day")), None)

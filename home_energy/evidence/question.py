@@ -6,48 +6,75 @@ from functools import cached_property, lru_cache
 from itertools import zip_longest
 
 from home_energy.evidence.units import UNITS, written_unit
-from home_energy.evidence.words import content_words, is_known, is_light, is_subject, meaning, written_words
+from home_energy.evidence.words import (
+    content_words,
+    is_known,
+    is_light,
+    is_subject,
+    meaning,
+    written_words,
+)
 
-LIGHT_WEIGHT = 0.25
+LIGHT_WEIGHT = 0.15
 """Of a word of talk, where a word of the subject counts 1."""
 EARLIER_WEIGHT = 0.3
 """Of a word of the turn before, which only says what the question is about."""
 
-MODIFIER_WEIGHT = 2.5
+MODIFIER_WEIGHT = 2.0
 """Of an unknown word right before the name of a thing: a hair dryer is no tumble dryer."""
-
-_MONEY = frozenset({"money"})
-_LENGTHS = frozenset({"length", "area", "volume", "r_value"})
-_WARMTH = frozenset({"temperature"})
-_ANY = frozenset({"any"})
 
 # The first that matches tells which kinds of figure answer.
 _ASKS: tuple[tuple[re.Pattern[str], frozenset[str]], ...] = tuple(
-    (re.compile(pattern, re.IGNORECASE), kinds)
-    for pattern, kinds in (
-        (r"\b(?:what|which|by what) (?:year|date)\b|^when (?:did|was|were|will|does|do|is)\b(?=.*"
-         r"\b(?:begin|start|end|expire|launch|come|be|close|open)\w*\b)", frozenset({"year"})),
-        (r"\bhow (?:many|much) (?:kwh|kilowatt[- ]hours?)\b|\bkwh (?:per|for|does|do)\b",
-         frozenset({"energy"})),
-        (r"\b(?:how many|what) (?:watts?|kilowatts?|kw)\b|\bwattage\b", frozenset({"power"})),
-        (r"\bdecibels?\b", frozenset({"sound"})),
-        (r"\bhow (?:many|much) (?:lit(?:re|er)s?|gallons?|water)\b",
-         frozenset({"volume", "flow", "percent"})),
-        (r"\bhow many (?:kilos?|kg|kilograms?|grams?|tonnes?)\b", frozenset({"mass"})),
-        (r"\b(?:what|which) (?:temperature|temp)\b|\bhow (?:hot|warm|cold|cool) should\b", _WARMTH),
-        (r"\b(?:how thick|how deep|what depth|what thickness|how far|how wide)\b", _LENGTHS),
-        (r"\bu-values?\b", frozenset({"u_value", "count"})),
-        (r"\b(?:percentage|per ?cent|what share|what proportion)\b", frozenset({"percent"})),
-        (r"\bhow (?:long|many (?:years|months|weeks|days|hours|minutes)) (?!is the|are the)"
-         r"|\blife(?: ?span| ?time| expectancy)\b", frozenset({"duration"})),
-        (r"\bhow (?:much|expensive)\b.*\b(?:costs?|pay|price|charge|grant|rebate|worth)\b"
-         r"|\b(?:what|how)(?:'s| is| are| was| were| will| does| do| would| did)?\b.*\b(?:costs?|prices?)\b"
-         r"|\bhow much (?:is|are|was|were)\b(?=.*\b(?:install|bills?|grant|tariff|discount|rebate|cap)\w*\b)"
-         r"|\bcosts? of\b|\bprice of\b|\bprice cap\b|\b(?:unit|night|day) rate\b", _MONEY),
-        (r"\bhow (?:much|many|big|large|high|low|often|old|loud)\b|\bwhat (?:rate|level|number|size)\b"
-         r"|\b(?:limit|level|average|saving|lumens|target)\b", _ANY),
+    (re.compile("|".join(patterns), re.IGNORECASE), frozenset(kinds))
+    for kinds, *patterns in (
+        (
+            {"year"},
+            r"\b(?:what|which) (?:year|date)\b",
+            r"^when (?:did|was|were|will|does|do|is)\b.*\b(?:begin|start|end|expire|be|close)\b",
+        ),
+        (
+            {"energy"},
+            r"\bhow (?:many|much) (?:kwh|kilowatt[- ]hours?)\b",
+            r"\bkwh (?:per|for|does|do)\b",
+        ),
+        ({"power"}, r"\b(?:how many|what) (?:watts?|kilowatts?|kw)\b", r"\bwattage\b"),
+        ({"sound"}, r"\bdecibels?\b"),
+        ({"volume", "flow", "percent"}, r"\bhow (?:many|much) (?:lit(?:re|er)s?|gallons?|water)\b"),
+        ({"mass"}, r"\bhow many (?:kilos?|kg|kilograms?|grams?|tonnes?)\b"),
+        (
+            {"temperature"},
+            r"\b(?:what|which) (?:temperature|temp)\b",
+            r"\bhow (?:hot|warm|cold|cool) should\b",
+        ),
+        (
+            {"length", "area", "volume", "r_value"},
+            r"\bhow (?:thick|deep|far|wide)\b",
+            r"\bwhat (?:depth|thickness)\b",
+        ),
+        ({"u_value", "count"}, r"\bu-values?\b"),
+        ({"percent"}, r"\b(?:percentage|per ?cent|what share|what proportion)\b"),
+        (
+            {"duration"},
+            r"\bhow (?:long|many (?:years|months|weeks|days|hours|minutes)) (?!is the|are the)",
+            r"\blife(?: ?span| ?time| expectancy)\b",
+        ),
+        (
+            {"money"},
+            r"\bhow (?:much|expensive)\b.*\b(?:costs?|pay|price|charge|grant|rebate|worth)\b",
+            r"\bhow much (?:is|are|was|were)\b.*\b(?:bills?|grant|tariff|discount|rebate|cap)\b",
+            r"\b(?:what|how)\b.*\b(?:costs?|prices?)\b",
+            r"\b(?:costs?|price) of\b",
+            r"\bprice cap\b",
+            r"\b(?:unit|night|day) rate\b",
+        ),
+        (
+            {"any"},
+            r"\bhow (?:much|many|big|large|high|low|often|old|loud)\b",
+            r"\bwhat (?:rate|size|number)\b",
+            r"\b(?:limit|level|average|saving|lumens|target)\b",
+        ),
     )
-)  # fmt: skip
+)
 _FIGURE = re.compile(
     r"(?P<currency>[£$€]\s?)?(?:(?P<digits>\d[\d,]*(?:\.\d+)?)"
     r"|\b(?P<word>half|a third|a quarter|twice|two|three|four|five|six|ten))[ -]?(?![\d.])",
@@ -67,9 +94,13 @@ _PARTS = re.compile(
 )
 _LEANING = re.compile(r"(?P<text>.*\S)\s*\((?P<earlier>[^()]+)\)", re.DOTALL)
 _HOW_TO = re.compile(
-    r"\bhow (?:do|can|should|could|would) (?:i|we|you)\b|\bhow to\b|\b(?:tips|steps|ways) (?:to|for|on)\b"
-    r"|\bbest way to\b|, how\b",
+    r"\bhow (?:do|can|should|could|would) (?:i|we|you)\b|\bhow to\b|, how\b"
+    r"|\b(?:tips|steps|ways) (?:to|for|on)\b|\bbest way to\b",
     re.IGNORECASE,
+)
+_CALENDAR = frozenset(
+    """january february march april may june july august september october november december monday
+    tuesday wednesday thursday friday saturday sunday christmas easter""".split()
 )
 _NAME = re.compile(r"[A-Z][a-z]{2,}|[A-Z]{2,}[a-z]?\d*$|[A-Z&]{3,}")
 
@@ -132,12 +163,17 @@ class Question:
         parts = tuple(part for part in _PARTS.split(self.text) if content_words(part))
         return parts or (self.text,)
 
-    def names(self) -> list[str]:
-        """Return the words written like names, in small letters; a sentence's first is none."""
-        words = written_words(self.text)
-        names = re.findall(r"(?<![.?!]\s)(?<!^)\b[\w&'-]+", self.text)
-        lowered = {name.lower() for name in names if _NAME.match(name)}
-        return [word for word in words if lowered & set(word.split())]
+    @cached_property
+    def names(self) -> tuple[str, ...]:
+        """The words written like names, in small letters; a sentence's first is none."""
+        written = re.findall(r"(?<![.?!]\s)(?<!^)\b[\w&'-]+", self.text)
+        names = {name.lower() for name in written if _NAME.match(name)} - _CALENDAR
+        return tuple(word for word in written_words(self.text) if names & set(word.split()))
+
+    def as_written(self, word: str) -> str:
+        """Return a word of the question with its capitals."""
+        found = re.search(re.escape(word), self.text, re.IGNORECASE)
+        return found[0] if found else word
 
     def coverage(self, words: frozenset[str], half: frozenset[str] = frozenset()) -> float:
         """Return the weighted share of the question's words among `words`.

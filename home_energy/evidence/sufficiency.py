@@ -30,7 +30,7 @@ class Limits:
     """Weight of the cosine of its best sentence with a figure of the kind asked for."""
     coverage: float = 6.5
     """Weight of the share of the question's words in the passage, its title and headings."""
-    enough: float = 10.0
+    enough: float = 9.6
     """The sum must reach this."""
 
 
@@ -63,22 +63,30 @@ def judge(
         return Sufficiency(False, ELSEWHERE, near - bounds.off_topic - bounds.enough)
     asked = Question.read(query)
     best, support = _best(asked, passages, bounds)
+    nearest = [best]
     if len(asked.parts) > 1:
         # Each part may have a passage of its own.
         parts = [_best(Question(part, asked.earlier), passages, bounds) for part in asked.parts]
+        nearest += [passage for passage, _ in parts]
         support = max(support, min(alone for _, alone in parts))
-    everywhere = frozenset[str]().union(*(_words(passage) for passage in passages))
-    strange = [name for name in asked.names() if meaning(name) not in everywhere]
-    if strange:
-        return Sufficiency(False, _says_nothing(strange), min(support, -bounds.enough))
-    said = f"{best.title} {best.heading} {best.text}"
-    years = sorted(year for year in asked.years if year not in said)
-    if years:
-        missing = f"No document here says this of {' and '.join(years)}."
-        return Sufficiency(False, missing, min(support, -bounds.enough))
+    decisive = _decisive(asked, nearest, passages)
+    if decisive:
+        return Sufficiency(False, decisive, min(support, -bounds.enough))
     if support >= 0:
         return Sufficiency(True, support=support)
-    return Sufficiency(False, _missing(asked, best, everywhere), support)
+    return Sufficiency(False, _missing(asked, best, passages), support)
+
+
+def _decisive(
+    asked: Question, nearest: Sequence[Passage], passages: Sequence[Passage]
+) -> str | None:
+    """Name a year that the nearest passages lack, or a name that all of them lack."""
+    said = " ".join(f"{passage.title} {passage.heading} {passage.text}" for passage in nearest)
+    years = sorted(year for year in asked.years if year not in said)
+    if years:
+        return f"No document here says this of {' and '.join(years)}."
+    strange = [name for name in asked.names if meaning(name) not in _all_words(passages)]
+    return _says_nothing(asked, strange) if strange else None
 
 
 def _best(asked: Question, passages: Sequence[Passage], limits: Limits) -> tuple[Passage, float]:
@@ -103,18 +111,24 @@ def _words(passage: Passage) -> frozenset[str]:
     return content_words(f"{passage.title} {passage.heading}") | content_words(passage.text)
 
 
-def _missing(asked: Question, best: Passage, everywhere: frozenset[str]) -> str:
+def _all_words(passages: Sequence[Passage]) -> frozenset[str]:
+    return frozenset[str]().union(*(_words(passage) for passage in passages))
+
+
+def _missing(asked: Question, best: Passage, passages: Sequence[Passage]) -> str:
     words = [word for word in dict.fromkeys(written_words(asked.text)) if not is_light(word)]
+    everywhere = _all_words(passages)
     unknown = [word for word in words if meaning(word) not in everywhere]
     if unknown:
-        return _says_nothing(unknown)
+        return _says_nothing(asked, unknown)
     if asked.kinds and not any(asked.is_answered_by(best.quote(s)) for s in best.sentences):
         return "No document here gives the figure that is asked for."
-    apart = [word for word in words if meaning(word) not in _words(best)]
+    apart = [asked.as_written(word) for word in words if meaning(word) not in _words(best)]
     if apart:
         return f"The document that comes nearest says nothing about: {', '.join(apart[:5])}."
     return "No document here answers this question directly."
 
 
-def _says_nothing(words: Sequence[str]) -> str:
-    return f"No document here says anything about: {', '.join(dict.fromkeys(words[:5]))}."
+def _says_nothing(asked: Question, words: Sequence[str]) -> str:
+    written = dict.fromkeys(asked.as_written(word) for word in words[:5])
+    return f"No document here says anything about: {', '.join(written)}."

@@ -81,7 +81,8 @@ def _bears_out(passage: Passage, text: str) -> bool:
 
 def _folded(text: str) -> str:
     """Return what is left when line breaks and the marks of lists are no matter."""
-    return " ".join(line.strip().removeprefix("- ") for line in text.split("\n")).strip()
+    lines = (line.strip().removeprefix("- ") for line in text.split("\n"))
+    return " ".join(" ".join(lines).split())
 
 
 def _passage(citation: Citation, document: Document) -> Passage:

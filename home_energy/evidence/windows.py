@@ -23,7 +23,7 @@ _DANGLING_INSIDE = re.compile(
 )
 _MYTH = re.compile(r"^(?:[-*•]\s+)?(?:\*\*)?myth\b", re.IGNORECASE)
 _MARK = re.compile(r"[-*•]\s|\d+[.)]\s")
-_LABEL = re.compile(r"^[^.:]{2,60}: [^.]{1,40}(?:\(|\.$)|^[^.]{1,60};$")
+_LABEL = re.compile(r"^[^.:]{2,60}: (?:[^.]|\.\d){1,40}(?:\(|\.$)|^[^.]{1,60};$")
 
 
 @dataclass(frozen=True)
@@ -82,6 +82,8 @@ def _window(passage: Passage, index: int) -> Window | None:
         first -= 1
     if _text(passage, first).endswith((":", "?")) or _MYTH.match(_text(passage, first)):
         return None
+    if _text(passage, first)[:1].islower():
+        return None
     return _span(passage, index, first, index)
 
 
@@ -104,13 +106,11 @@ def _item(passage: Passage, index: int) -> Window | None:
     head = index
     while head > 0 and _is_item(passage, head):
         head -= 1
-    sentences = passage.sentences
     if not _text(passage, head).endswith(":"):
         return None
-    spans = ((sentences[head].start, sentences[head].end), _bounds(passage, index))
-    if head + 1 == index:
-        spans = ((spans[0][0], spans[1][1]),)
-    return Window(passage, spans, sentences[index].score, 1.5)
+    (start, head_end), (item, end) = _bounds(passage, head), _bounds(passage, index)
+    spans = ((start, end),) if head + 1 == index else ((start, head_end), (item, end))
+    return Window(passage, spans, passage.sentences[index].score, 1.5)
 
 
 def _span(passage: Passage, main: int, first: int, last: int) -> Window:

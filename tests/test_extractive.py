@@ -1,0 +1,150 @@
+"""Answers without a model read like answers: to the point, in order, nothing dangling."""
+
+from home_energy.evidence.extractive import Options, Quote, compose
+from home_energy.evidence.passage import Passage, SentenceSpan
+from home_energy.knowledge.split import sentences
+
+
+def passage(
+    text: str,
+    heading: str = "",
+    *,
+    scores: dict[str, float] | None = None,
+    document: str = "d",
+    near: float = 0.5,
+) -> Passage:
+    """A passage whose sentences have the cosine given by what they contain, else 0.4."""
+
+    def score(sentence: str) -> float:
+        found = (value for part, value in (scores or {}).items() if part in sentence)
+        return next(found, 0.4)
+
+    spans = tuple(
+        SentenceSpan(start, end, score(text[start:end]))
+        for start, end in sentences(text, 0, len(text))
+    )
+    return Passage(
+        document_id=document,
+        title="Home energy",
+        source=f"{document}.md",
+        text=text,
+        start=0,
+        end=len(text),
+        sha256="0" * 64,
+        heading=f"Home energy > {heading}",
+        cosine=near,
+        score=near,
+        sentences=spans,
+        found_by={"heading": near},
+    )
+
+
+def texts(quotes: list[Quote]) -> list[str]:
+    return [quote.text for quote in quotes]
+
+
+def test_without_passages_there_is_no_answer() -> None:
+    assert compose("How thick should loft insulation be?", []) == []
+
+
+def test_quotes_are_verbatim_spans() -> None:
+    found = passage("Loft insulation should be 270 mm thick. Lay it in two layers.")
+    for quote in compose("How thick should loft insulation be?", [found]):
+        assert found.text[quote.start : quote.end] == quote.text
+
+
+def test_the_sentence_with_the_figure_asked_for_leads() -> None:
+    found = passage("Loft insulation keeps a loft warm. Loft insulation should be 270 mm thick.")
+    assert "270 mm" in texts(compose("How thick should loft insulation be?", [found]))[0]
+
+
+def test_a_verdict_answers_the_question_of_its_heading_only() -> None:
+    text = "No, standby costs little. Smart plugs switch off standby loads by themselves."
+    same = passage(text, "Does standby cost a lot?", near=0.9)
+    other = passage(text, "Does standby cost a lot?", near=0.3)
+    assert texts(compose("Does standby cost a lot?", [same]))[0].startswith("No,")
+    assert not any(
+        t.startswith("No,") for t in texts(compose("Do smart plugs cost a lot?", [other]))
+    )
+    assert not any(t.startswith("No,") for t in texts(compose("What are smart plugs?", [same])))
+
+
+def test_a_verdict_on_the_contrary_is_not_the_answer() -> None:
+    found = passage("Yes, the dryer is safe at night. Clean the filter.", "Is it safe?", near=0.9)
+    quotes = texts(compose("Is the dryer dangerous at night?", [found]))
+    assert not any(text.startswith("Yes") for text in quotes)
+
+
+def test_a_leaning_sentence_brings_what_it_leans_on() -> None:
+    found = passage(
+        "A pool cover stops evaporation. It halves the heating cost of a pool.",
+        scores={"halves": 0.8},
+    )
+    assert texts(compose("How does a pool cover cut the heating cost?", [found]))[0].startswith(
+        "A pool cover stops"
+    )
+
+
+def test_a_leaning_sentence_without_support_is_left_out() -> None:
+    found = passage("It halves the heating cost of a pool.", scores={"halves": 0.9})
+    assert compose("How can I cut the heating cost of a pool?", [found]) == []
+
+
+def test_an_item_that_is_a_label_comes_with_the_line_that_introduces_it() -> None:
+    found = passage(
+        "Published values give a scale:\n- An existing home: 15 (A, 2011).\n"
+        "- The Passive House limit: 0.6 (B, 2025).",
+        scores={"Passive": 0.8, "existing": 0.2, "Published": 0.1},
+    )
+    answer = " ".join(texts(compose("What is the Passive House limit?", [found])))
+    assert answer.startswith("Published values give a scale:")
+    assert "0.6" in answer
+
+
+def test_a_myth_comes_with_its_correction() -> None:
+    found = passage("Myth: screen savers save power. Fact: a screen saver uses as much power.")
+    for text in texts(compose("Do screen savers save power?", [found])):
+        assert text.startswith("Myth")
+        assert "Fact" in text
+
+
+def test_each_part_of_a_question_is_answered() -> None:
+    cavity = passage("An unfilled brick cavity loses 1.44 W/m²K.", document="a")
+    solid = passage("A solid brick wall loses 2.1 W/m²K.", document="b")
+    question = "What is the U-value of an unfilled cavity and of a solid brick wall?"
+    answer = " ".join(texts(compose(question, [cavity, solid])))
+    assert "1.44" in answer
+    assert "2.1" in answer
+
+
+def test_how_to_is_answered_by_the_section_in_its_order() -> None:
+    steps = "Turn the heating off. Open the bleed valve with a key. Close the valve gently."
+    found = passage(steps, "How do I bleed a radiator?", scores={"Close": 0.8}, near=0.9)
+    assert " ".join(texts(compose("How do I bleed a radiator?", [found]))) == steps
+
+
+def test_what_is_off_the_point_is_left_out() -> None:
+    answer = passage(
+        "Home batteries last 10 to 15 years.", scores={"batteries": 0.8}, document="a", near=0.8
+    )
+    other = passage("Loft insulation lasts 42 years.", scores={"Loft": 0.4}, document="b", near=0.3)
+    quotes = compose("How long do home batteries last?", [answer, other])
+    assert [quote.passage.document_id for quote in quotes] == ["a"]
+
+
+def test_the_same_thing_is_not_said_twice() -> None:
+    one = passage("LED bulbs last 20 years.", document="a")
+    two = passage("LED bulbs last 20 years.", document="b")
+    assert len(compose("How long do LED bulbs last?", [one, two])) == 1
+
+
+def test_an_answer_is_short() -> None:
+    long = passage(" ".join(f"LED bulb number {n} lasts {n} years in home use." for n in range(40)))
+    quotes = compose("How long do LED bulbs last?", [long])
+    assert 1 <= len(quotes) <= Options().sentences
+    assert sum(len(text.split()) for text in texts(quotes)) <= Options().words
+
+
+def test_a_questions_own_words_count_more_than_what_it_leans_on() -> None:
+    found = passage("A fridge should be at 5 C. A freezer should be at -18 C.")
+    assert "freezer" in texts(compose("how cold should a freezer be? (fridge)", [found]))[0]

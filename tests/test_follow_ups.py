@@ -1,0 +1,123 @@
+"""A turn that leans on earlier ones is made to stand alone, and answered."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from langgraph.checkpoint.memory import InMemorySaver
+
+from agents.retriever import stand_alone
+from graphs.assistant import build_graph
+from home_energy.evidence.answer import Answer
+from home_energy.evidence.verify import verify
+from home_energy.knowledge.embedding import Embedder
+from home_energy.knowledge.ingest import ingest
+from home_energy.settings import get_settings
+from tools import knowledge
+
+KNOWLEDGE = Path(__file__).parents[1] / "knowledge"
+
+CONVERSATIONS = [
+    (["How thick should loft insulation be?", "And how much does it save?"], r"580"),
+    (["How thick should loft insulation be?", "is it worth topping it up?"], r"£15"),
+    (["How thick should loft insulation be?", "and what does it cost?"], r"£300"),
+    (["How long do LED bulbs last?", "do they flicker?"], r"dimmer"),
+    (["How thick should loft insulation be?", "Why do LED bulbs flicker?"], r"dimmer"),
+    (["How long do home batteries last?", "how efficient are they?"], r"round-trip|75% to 90%"),
+    (["How long do home batteries last?", "where should one be placed?"], r"frost-free|garage"),
+    (["Why is there mould behind my wardrobe?", "how do I clean it safely?"], r"detergent|gloves"),
+    (["Why is there mould behind my wardrobe?", "who should not clean it?"], r"asthma"),
+    (
+        ["Why is there mould behind my wardrobe?", "can a tenant do something about it?"],
+        r"in writing",
+    ),
+    (["Air source or ground source heat pump?", "how loud are they?"], r"42 dB|steady fan"),
+    (["How much does a tumble dryer cost per load?", "what about a heat pump one?"], r"54 pence"),
+    (["How much does a tumble dryer cost per load?", "would a faster spin help?"], r"spin speed"),
+    (["What temperature should my fridge be?", "and the freezer?"], r"-18 C"),
+    (["What temperature should my fridge be?", "how often should I clean it?"], r"coils"),
+    (["Do curtains keep heat in?", "how should they be fitted?"], r"close to the wall"),
+    (["Do curtains keep heat in?", "what about shutters?"], r"64%"),
+    (["What does a home energy audit find?", "how much does one cost?"], r"\$436"),
+    (
+        ["What is a smart thermostat?", "how much does it save?", "where should it be placed?"],
+        r"inside wall",
+    ),
+    (["Are smart thermostats worth it?", "how much do they save?", "and for renters?"], r"rent"),
+    (
+        ["Do LED bulbs save money?", "how long do they last?", "and do they contain mercury?"],
+        r"mercury",
+    ),
+]
+_DOCUMENTS = (
+    "loft-insulation-depth-and-savings",
+    "choosing-led-bulbs",
+    "led-bulbs-what-they-save",
+    "home-battery-life-efficiency-and-safety",
+    "mould-causes-and-safe-cleaning",
+    "air-or-ground-source-and-noise",
+    "tumble-dryer-running-costs",
+    "fridge-temperature-and-care",
+    "curtains-blinds-and-shutters",
+    "home-energy-audits",
+    "smart-thermostats-and-radiator-valves",
+    "washing-temperature-and-loads",
+    "renters-low-cost-savings",
+)
+
+
+def test_a_question_on_its_own_stays_as_it_is() -> None:
+    question = "How do I balance the radiators in my house?"
+    assert stand_alone(question, ["What is ACH50?"]) == question
+
+
+def test_a_pointing_question_gets_what_was_spoken_of() -> None:
+    query = stand_alone("where should one be placed?", ["How long do home batteries last?"])
+    assert query == "where should one be placed? (batteries last)"
+
+
+def test_an_elliptic_question_goes_on_with_the_whole_one_before_it() -> None:
+    query = stand_alone("and the freezer?", ["What temperature should my fridge be?"])
+    assert query == "and the freezer? (What temperature should my fridge be?)"
+
+
+def test_a_chain_of_questions_leads_back_to_its_subject() -> None:
+    earlier = ["Are smart thermostats worth it?", "how much do they save?"]
+    assert "smart thermostats" in stand_alone("where should one be placed?", earlier)
+
+
+@pytest.fixture(scope="module")
+def conversation_data(tmp_path_factory: pytest.TempPathFactory, embedder: Embedder) -> Path:
+    """A data folder with an index of the shipped documents that the conversations are about."""
+    data = tmp_path_factory.mktemp("conversations")
+    (data / "models").symlink_to(get_settings().data_dir / "models", target_is_directory=True)
+    sources = [KNOWLEDGE / f"{name}.md" for name in _DOCUMENTS]
+    ingest(sources, data_dir=data, embedder=embedder)
+    return data
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("turns", "expected"), CONVERSATIONS)
+async def test_the_last_turn_is_answered_in_its_context(
+    turns: list[str],
+    expected: str,
+    conversation_data: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("HOME_ENERGY_DATA_DIR", str(conversation_data))
+    get_settings.cache_clear()
+    knowledge.forget()
+    try:
+        graph = build_graph().compile(checkpointer=InMemorySaver())
+        config: Any = {"configurable": {"thread_id": "t1"}}
+        result: dict[str, Any] = {}
+        for text in turns:
+            turn: Any = {"messages": [{"role": "user", "content": text}]}
+            result = await graph.ainvoke(turn, config)
+        answer = Answer.model_validate(result["answer"])
+        assert re.search(expected, answer.text)
+        assert verify(answer, knowledge.knowledge().document) == []
+    finally:
+        knowledge.forget()
+        get_settings.cache_clear()
