@@ -25,7 +25,7 @@ from home_energy.records.store import Record
 from tools.records import records as open_records
 
 SHOWN = 10
-"""How many records one reply lists."""
+"""How many records, or answers, one reply lists."""
 NOTHING_TO_SAVE = "There is no answer yet that I could save."
 
 _TOPIC = re.compile(r"\b(?:about|on|for|regarding|mention\w*|with)\s+(.+?)[?.!]*$", re.IGNORECASE)
@@ -163,20 +163,24 @@ async def _delete(command: Command, owner: str, plan: Plan) -> _Reply:
 
 
 def _summary(messages: Sequence[AnyMessage]) -> _Reply:
-    """Repeat the first sentence of each answer, with the citations that prove it."""
+    """Repeat what each answer said first, with the citations that prove it, the newest last."""
+    said = {text: citations for text, citations in map(_first_part, messages) if text}
     lines, citations = [], list[Citation]()
-    for message in messages:
-        stored = message.additional_kwargs.get("answer") if message.type == "ai" else None
-        if not stored or not stored["citations"]:
-            continue
-        answer = Answer.model_validate(stored)
-        text, first = _part(answer, 0)
-        text, first = renumber(text, first, len(citations))
-        lines.append(f"- {text}")
-        citations += first
+    for text, cited in list(said.items())[-SHOWN:]:
+        line, cited_here = renumber(text, cited, len(citations))
+        lines.append(f"- {line}")
+        citations += cited_here
     if not lines:
         return _Reply("There is nothing to sum up yet: ask me something first.")
     return _Reply("So far:\n" + "\n".join(lines), citations)
+
+
+def _first_part(message: AnyMessage) -> tuple[str, list[Citation]]:
+    """Return the first sentence of an answer; nothing for what was only done, or for questions."""
+    stored = message.additional_kwargs.get("answer") if message.type == "ai" else None
+    if not stored or not stored["citations"] or stored["route"] == ["records"]:
+        return "", []
+    return _part(Answer.model_validate(stored), 0)
 
 
 def _chosen_part(answer: Answer, words: str) -> tuple[str, list[Citation]]:

@@ -1,6 +1,7 @@
 """The server's own process: prepare, serve, and stop when it is told to."""
 
 import gc
+import logging
 import pickle
 import signal
 import socket
@@ -9,6 +10,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+import structlog
 import uvicorn
 from rich.console import Console
 
@@ -37,6 +39,8 @@ def main(host: str, port: str, *options: str) -> None:
         if PREPARE in options:
             from server.prepare import prepare
 
+            # The progress bars say the same; the server sets up its own logging later.
+            structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
             prepare(get_settings(), Console(stderr=True))
         run(host, int(port))
     except SetupError as exc:
