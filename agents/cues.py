@@ -22,7 +22,8 @@ NEXT_WISH = _any(
 SAVE = _any(
     rf"^{_PLEASE}(?:save|keep|store|remember|bookmark|record|note|write)"
     r"\s+(?:that|this|it|the (?:\w+ )?(?:answer|tip|advice|summary)|a (?:note|record))"
-    r"(?:\s+(?:down|please|for|in|as|to|of|too|now)\b.*)?\s*[.!?]*$",
+    r"(?:\s+(?:down|please|too|now)\b.*|\s+(?:for|in|as|to|of|on)\s+(?:me|us|later|future|my|our|the"
+    r" (?:records?|notes?|list|profile)|a (?:tip|note|record|summary))\b.*)?\s*[.!?]*$",
 )
 """Surely an order to save."""
 
@@ -31,11 +32,19 @@ DELETE = _any(
     r"|records?|notes?|summar(?:y|ies)|profile|history|about me|my data)\b",
     rf"^{_PLEASE}(?:delete|erase|forget|remove|clear|wipe)\s+(?:all of )?"
     r"(?:that|this|it|them|those|all|the (?:last|first|second|third) one)\s*[.!?]*$",
+    rf"^{_PLEASE}forget that (?!question|one\b)\w+ \w[^?,]*$",
 )
 """Surely an order to delete."""
 
 PROFILE = _any(rf"^{_PLEASE}(?:remember|note|keep in mind) that (?:i|we|my|our|there)\b")
 """Surely something to remember of the user."""
+
+NOTE = _any(
+    rf"^{_PLEASE}(?:save|keep|note|remember|record|remind me)(?: this| that| down)?\s*:\s*(?=\w)",
+    rf"^{_PLEASE}(?:remember|(?:note|write) (?:down )?|keep in mind|bear in mind|don't forget"
+    r"|make a note|take note)\s*that\s+(?=\S+\s+\S+)",
+)
+"""How an order begins to remember what follows."""
 
 _ASKING = r"(?:how|what|which|why|when|where|who|is|are|do|does|can|could|should|would|will)"
 QUESTION = _any(
@@ -105,5 +114,11 @@ UNSAFE = _any(
 )
 """Surely a wish that could hurt someone, break the law or misuse the assistant."""
 
-SURE = ((UNSAFE, "unsafe"), (SAVE, "save"), (DELETE, "delete"), (PROFILE, "profile"))
+SURE = (
+    (UNSAFE, "unsafe"),
+    (SAVE, "save"),
+    (DELETE, "delete"),
+    (PROFILE, "profile"),
+    (NOTE, "note"),
+)
 """What settles an intent, in this order."""

@@ -1,4 +1,4 @@
-"""What a client hears when an agent fails: one opaque sentence; the rest stays in the log."""
+"""What leaves an agent that fails: no inner text; the log says where it happened."""
 
 from collections.abc import Awaitable, Callable
 from functools import wraps
@@ -22,7 +22,8 @@ Node = TypeVar("Node", bound=Callable[[State, Runtime[Context]], Awaitable[dict[
 def opaque(node: Node) -> Node:
     """Let a node raise only what a client may read: BadInput as it is, the rest as TurnFailed.
 
-    The server shows an exception's text to clients, in streams and in a thread's state.
+    What a client does read is the server's choice: in a stream it puts a sentence of its own in
+    the place of either, while a graph that is called from Python raises them as they are.
     """
 
     @wraps(node)

@@ -3,9 +3,7 @@
 from langgraph.runtime import Runtime
 
 from agents.context import Context
-
-LOCAL_USER = "local"
-"""The one user of a graph that runs without a server, or of a server without keys."""
+from home_energy.keys import LOCAL_USER
 
 
 def owner_of(runtime: Runtime[Context]) -> str:

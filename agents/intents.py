@@ -14,7 +14,9 @@ from agents.state import Command
 
 Embed = Callable[[list[str]], NDArray[np.float32]]
 
-RECORD_INTENTS = frozenset({"save", "list", "find", "delete", "export", "profile", "summarise"})
+RECORD_INTENTS = frozenset(
+    {"save", "note", "list", "find", "delete", "export", "profile", "summarise"}
+)
 ANSWER_INTENTS = frozenset({"ask", "calculate", "off_topic"})
 
 MIN_SIMILARITY = 0.35

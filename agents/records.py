@@ -7,7 +7,6 @@ import re
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from typing import Any
 
 from langchain_core.messages import AnyMessage
@@ -15,10 +14,14 @@ from langgraph.runtime import Runtime
 from langgraph.types import interrupt
 
 from agents.context import Context
+from agents.cues import NOTE
 from agents.failures import opaque
 from agents.identity import owner_of, run_of, thread_of
+from agents.replies import reply_of
+from agents.said import answer_of, chosen_part, first_part, last_answer
 from agents.state import Command, Plan, State
-from agents.summarizer import QUOTED, as_update
+from agents.summarizer import as_update
+from agents.wanted import every, found, topic_of
 from home_energy.evidence.answer import Answer, Citation
 from home_energy.evidence.cite import renumber
 from home_energy.records.store import Record
@@ -26,12 +29,12 @@ from tools.records import records as open_records
 
 SHOWN = 10
 """How many records, or answers, one reply lists."""
+SHORT = 80
+"""Characters of a record that a question shows of it."""
 NOTHING_TO_SAVE = "There is no answer yet that I could save."
+DELETED_SINCE = "That was saved before and deleted since, so it was not saved again."
 
-_TOPIC = re.compile(r"\b(?:about|on|for|regarding|mention\w*|with)\s+(.+?)[?.!]*$", re.IGNORECASE)
-_ALL = re.compile(r"\b(?:everything|all|every|my records|my saved|what you saved)\b", re.IGNORECASE)
-_ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth")
-_YES = frozenset({"y", "yes", "true", "ok", "okay", "confirm", "delete", "sure", "please do"})
+_MARKERS = re.compile(r"\s*\[\d+\]")
 
 
 @dataclass
@@ -50,8 +53,8 @@ async def records(state: State, runtime: Runtime[Context]) -> dict[str, Any]:
     given = _turn_answer(state, plan)
     replies = []
     for number, command in enumerate(plan["commands"]):
-        key = _idempotency_key(thread, plan, number)
-        replies.append(await _carry_out(command, key, owner, thread, state, given, plan))
+        keeper = _keeper(command, number, plan, owner, thread)
+        replies.append(await _carry_out(command, keeper, state, given[0] if given else None))
     answer = given[0].model_copy(deep=True) if given else Answer(text="", mode="extractive")
     for reply in replies:
         text, citations = renumber(reply.text, reply.citations, len(answer.citations))
@@ -65,106 +68,132 @@ async def records(state: State, runtime: Runtime[Context]) -> dict[str, Any]:
 
 def _turn_answer(state: State, plan: Plan) -> tuple[Answer, str | None] | None:
     """Return the answer this very turn already gave, with its message's id."""
-    message = state["messages"][-1]
-    if "summarizer" not in plan["route"] or message.type != "ai":
+    if "summarizer" not in plan["route"] or not state["messages"]:
         return None
-    return Answer.model_validate(message.additional_kwargs["answer"]), message.id
+    message = state["messages"][-1]
+    answer = answer_of(message)
+    return (answer, message.id) if answer else None
 
 
 async def _carry_out(
-    command: Command,
-    key: str,
-    owner: str,
-    thread: str | None,
-    state: State,
-    given: tuple[Answer, str | None] | None,
-    plan: Plan,
+    command: Command, keeper: "_Keeper", state: State, given: Answer | None
 ) -> _Reply:
+    text = command["text"]
     match command["intent"]:
         case "list" | "export":
-            return _listed(await asyncio.to_thread(_all, owner), "You have saved nothing yet.")
+            kept = await asyncio.to_thread(every, keeper.owner)
+            return _listed(kept, "You have saved nothing yet.")
         case "find":
-            topic = _topic(command["text"])
-            return _listed(
-                await asyncio.to_thread(_find, owner, topic), f"Nothing saved on {topic}."
-            )
+            kept = await asyncio.to_thread(found, keeper.owner, text)
+            return _listed(kept, f"Nothing saved on {topic_of(text) or 'that'}.")
         case "delete":
-            return await _delete(command, owner, plan)
+            return await _delete(command.get("record_ids", []), keeper.owner)
         case "summarise":
             return _summary(state["messages"])
         case "profile":
-            return await _save(owner, thread, key, "profile", command["text"], [])
+            return await keeper.save("profile", text, [])
+        case "note":
+            return await keeper.save("note", NOTE.sub("", text, count=1).strip(), [])
         case "save_summary":
-            return await _save_summary(plan["summary"], key, owner, thread, state)
+            return await _save_summary(state["plan"]["summary"], keeper, state)
         case _:
-            answer = given[0] if given else _last_answer(state["messages"])
-            return await _save_tip(answer, command["text"], key, owner, thread)
+            return await _save_tip(given or last_answer(state["messages"]), text, keeper)
 
 
-async def _save_summary(
-    summary: str | None, key: str, owner: str, thread: str | None, state: State
-) -> _Reply:
+async def _save_summary(summary: str | None, keeper: "_Keeper", state: State) -> _Reply:
     if summary:
-        return await _save(owner, thread, key, "summary", summary, [])
-    answer = _last_answer(state["messages"])
+        return await keeper.save("summary", summary, [])
+    answer = last_answer(state["messages"])
     if answer is None:
         return _Reply(NOTHING_TO_SAVE)
-    return await _save(owner, thread, key, "summary", *_chosen_part(answer, ""))
+    return await keeper.save("summary", *chosen_part(answer, ""))
 
 
-async def _save_tip(
-    answer: Answer | None, words: str, key: str, owner: str, thread: str | None
-) -> _Reply:
+async def _save_tip(answer: Answer | None, words: str, keeper: "_Keeper") -> _Reply:
     if answer is None or not answer.citations:
         return _Reply(NOTHING_TO_SAVE)
-    text, citations = _chosen_part(answer, words)
-    return await _save(owner, thread, key, "tip", text, citations)
+    return await keeper.save("tip", *chosen_part(answer, words))
 
 
-async def _save(
-    owner: str,
-    thread: str | None,
-    key: str,
-    kind: str,
-    text: str,
-    citations: Sequence[Citation],
-) -> _Reply:
-    data = {"citations": [citation.model_dump(mode="json") for citation in citations]}
-    await asyncio.to_thread(
-        lambda: open_records().save(
-            owner, kind=kind, text=text, idempotency_key=key, session_id=thread, data=data
+@dataclass(frozen=True)
+class _Keeper:
+    """Where one command keeps things."""
+
+    owner: str
+    thread: str | None
+    key: str
+    unless_kept: bool
+    """Whether the same text is not kept twice, whichever run wants it."""
+
+    async def save(self, kind: str, text: str, citations: Sequence[Citation]) -> _Reply:
+        data = {"citations": [citation.model_dump(mode="json") for citation in citations]}
+        record, _ = await asyncio.to_thread(
+            lambda: open_records().save(
+                self.owner,
+                kind=kind,
+                text=text,
+                idempotency_key=self.key,
+                session_id=self.thread,
+                data=data,
+                unless_kept=self.unless_kept,
+            )
         )
-    )
-    return _Reply(f"Saved as a {kind}." if kind != "profile" else "Noted in your profile.")
+        if record.deleted_at is not None:
+            return _Reply(DELETED_SINCE)
+        return _Reply(f"Saved as a {kind}." if kind != "profile" else "Noted in your profile.")
 
 
-async def _delete(command: Command, owner: str, plan: Plan) -> _Reply:
-    before = datetime.fromtimestamp(plan["started"], UTC)
-    # Asked again after the interrupt, so only what could have been shown then may go.
-    doomed = [
-        record
-        for record in await asyncio.to_thread(_meant, owner, command["text"])
-        if record.created_at <= before
-    ]
-    if not doomed:
+def _keeper(command: Command, number: int, plan: Plan, owner: str, thread: str | None) -> _Keeper:
+    """Name one wish of one turn, so that a retried or replayed run saves it once.
+
+    A wish in words is named by its message, one without by its run.
+    """
+    in_words = command["intent"] != "save_summary"
+    turn = plan["turn"] if in_words else plan["run"]
+    wish = [thread, turn, number, command["intent"], plan["summary"]]
+    key = hashlib.sha256(json.dumps(wish).encode()).hexdigest()
+    return _Keeper(owner, thread, key, unless_kept=not in_words)
+
+
+async def _delete(ids: Sequence[str], owner: str) -> _Reply:
+    if not ids:
         return _Reply("I found nothing saved that matches, so nothing was deleted.")
+    doomed = [r for r in await asyncio.to_thread(every, owner) if r.record_id in ids]
+    # Asked even when all are gone: a second question's reply must not be taken for this one's.
     reply = interrupt(
         {
             "action": "delete_records",
-            "question": f"Delete {_count(doomed)}? Answer yes or no.",
+            "question": f"Delete {_count(doomed)}?\n{_named(doomed)}\nAnswer yes or no.",
             "records": [{"id": record.record_id, "text": record.text} for record in doomed],
         }
     )
-    if not _is_yes(reply):
+    agreed = _is_yes(reply)
+    if agreed is None:
+        return _Reply("That was neither yes nor no, so nothing was deleted.")
+    if not agreed:
         return _Reply("Nothing was deleted.")
-    ids = [record.record_id for record in doomed]
     await asyncio.to_thread(lambda: open_records().delete(owner, ids))
-    return _Reply(f"Deleted {_count(doomed)}.")
+    return _Reply(f"Deleted {_count(ids)}.")
+
+
+def _named(doomed: Sequence[Record]) -> str:
+    lines = [f"{number}. {_short(r.text)}" for number, r in enumerate(doomed[:SHOWN], start=1)]
+    return "\n".join([*lines, *_more(doomed)])
+
+
+def _short(text: str) -> str:
+    line = " ".join(_MARKERS.sub("", text).split())
+    return line if len(line) <= SHORT else f"{line[: SHORT - 1].rstrip()}…"
+
+
+def _more(kept: Sequence[Record]) -> list[str]:
+    more = len(kept) - SHOWN
+    return [f"… and {more} more."] if more > 0 else []
 
 
 def _summary(messages: Sequence[AnyMessage]) -> _Reply:
     """Repeat what each answer said first, with the citations that prove it, the newest last."""
-    said = {text: citations for text, citations in map(_first_part, messages) if text}
+    said = {text: citations for text, citations in map(first_part, messages) if text}
     lines, citations = [], list[Citation]()
     for text, cited in list(said.items())[-SHOWN:]:
         line, cited_here = renumber(text, cited, len(citations))
@@ -175,89 +204,24 @@ def _summary(messages: Sequence[AnyMessage]) -> _Reply:
     return _Reply("So far:\n" + "\n".join(lines), citations)
 
 
-def _first_part(message: AnyMessage) -> tuple[str, list[Citation]]:
-    """Return the first sentence of an answer; nothing for what was only done, or for questions."""
-    stored = message.additional_kwargs.get("answer") if message.type == "ai" else None
-    if not stored or not stored["citations"] or stored["route"] == ["records"]:
-        return "", []
-    return _part(Answer.model_validate(stored), 0)
-
-
-def _chosen_part(answer: Answer, words: str) -> tuple[str, list[Citation]]:
-    """Return the whole answer, or the one tip that "the second tip" names."""
-    for index, ordinal in enumerate(_ORDINALS):
-        if re.search(rf"\b{ordinal}\b", words, re.IGNORECASE):
-            return _part(answer, index)
-    return answer.text.removesuffix(QUOTED).strip(), answer.citations
-
-
-def _part(answer: Answer, index: int) -> tuple[str, list[Citation]]:
-    """Return one marked sentence of an answer with its citations; the last if there are fewer."""
-    parts = re.findall(r".+?(?:\[\d+\])+", answer.text, re.DOTALL)
-    text = parts[min(index, len(parts) - 1)].strip(" -\n")
-    cited = {int(number) for number in re.findall(r"\[(\d+)\]", text)}
-    first = min(cited) - 1
-    chosen = [citation for citation in answer.citations if citation.n in cited]
-    return renumber(text, chosen, -first)
-
-
-def _listed(found: Sequence[Record], otherwise: str) -> _Reply:
-    if not found:
+def _listed(kept: Sequence[Record], otherwise: str) -> _Reply:
+    if not kept:
         return _Reply(otherwise)
     lines, citations = [], list[Citation]()
-    for number, record in enumerate(found[:SHOWN], start=1):
-        kept = [Citation.model_validate(item) for item in (record.data or {}).get("citations", [])]
-        text, kept = renumber(record.text, kept, len(citations))
-        citations += kept
+    for number, record in enumerate(kept[:SHOWN], start=1):
+        cited = [Citation.model_validate(item) for item in (record.data or {}).get("citations", [])]
+        text, cited = renumber(record.text, cited, len(citations))
+        citations += cited
         lines.append(f"{number}. {record.kind}: {text}")
-    more = len(found) - SHOWN
-    if more > 0:
-        lines.append(f"… and {more} more.")
-    return _Reply("You have saved:\n" + "\n".join(lines), citations)
+    return _Reply("You have saved:\n" + "\n".join([*lines, *_more(kept)]), citations)
 
 
-def _all(owner: str) -> Sequence[Record]:
-    return open_records().list(owner, limit=1_000)
-
-
-def _find(owner: str, topic: str) -> Sequence[Record]:
-    return open_records().find(owner, topic, limit=1_000)
-
-
-def _meant(owner: str, words: str) -> Sequence[Record]:
-    """Return the records that a request to delete means; [] where it is not clear."""
-    if _TOPIC.search(words):
-        return _find(owner, _topic(words))
-    found = _all(owner)
-    if re.search(r"\b(?:last|latest|that)\b", words, re.IGNORECASE):
-        return found[:1]
-    return found if _ALL.search(words) else []
-
-
-def _topic(words: str) -> str:
-    match = _TOPIC.search(words)
-    return match.group(1).strip() if match else words
-
-
-def _last_answer(messages: Sequence[AnyMessage]) -> Answer | None:
-    for message in reversed(messages):
-        stored = message.additional_kwargs.get("answer") if message.type == "ai" else None
-        if stored and stored["citations"]:
-            return Answer.model_validate(stored)
-    return None
-
-
-def _is_yes(reply: object) -> bool:
+def _is_yes(reply: object) -> bool | None:
+    """Tell a yes from a no; None for neither."""
     if isinstance(reply, dict):
         reply = reply.get("confirm", reply.get("value"))
-    return reply is True or str(reply).strip().strip(".!").lower() in _YES
+    return reply if isinstance(reply, bool) else reply_of(str(reply))
 
 
-def _count(found: Sequence[Record]) -> str:
-    return "1 record" if len(found) == 1 else f"{len(found)} records"
-
-
-def _idempotency_key(thread: str | None, plan: Plan, number: int) -> str:
-    """Name one wish of one turn, so that a retried or replayed run saves it once."""
-    wish = [thread, plan["turn"], number, plan["commands"][number]["intent"], plan["summary"]]
-    return hashlib.sha256(json.dumps(wish).encode()).hexdigest()
+def _count(things: Sequence[object]) -> str:
+    return "1 record" if len(things) == 1 else f"{len(things)} records"

@@ -54,6 +54,8 @@ class Command(TypedDict):
     intent: str
     text: str
     """The user's words that ask for it."""
+    record_ids: NotRequired[list[str]]
+    """With `delete`: the records meant when the turn was planned; no other one may go."""
 
 
 class Plan(TypedDict):
@@ -61,6 +63,8 @@ class Plan(TypedDict):
 
     turn: str
     """Id of the user's message; with the thread it makes records idempotent."""
+    run: str
+    """Names the run that made the plan: what one run saves, a later run may save anew."""
     intents: list[str]
     steps: list[Agent]
     """Who is still to work, in order."""

@@ -23,10 +23,11 @@ from home_energy.calculators.recognise import Recognition
 from home_energy.calculators.render import document, sentences
 from home_energy.errors import BadInput, ModelUnavailable
 from home_energy.evidence.answer import Answer, Calculation, Mode, Usage
-from home_energy.evidence.cite import Statement, cite
+from home_energy.evidence.cite import Statement, cite, displayed, may_be_shown
 from home_energy.evidence.extractive import compose
 from home_energy.evidence.passage import Passage
 from home_energy.evidence.proof import Verdict, is_claim, prove
+from home_energy.evidence.sufficiency import NOTHING_DIRECT
 from home_energy.knowledge.documents import Document
 from home_energy.knowledge.split import sentences as sentence_spans
 from home_energy.settings import Settings, get_settings
@@ -129,7 +130,7 @@ async def _write(question: str, evidence: Evidence, runtime: Runtime[Context]) -
     draft.mode = "extractive"
     draft.statements = await asyncio.to_thread(_quoted, evidence)
     if not draft.statements:
-        draft.mode, draft.missing = "abstained", "No sentence here answers this on its own."
+        draft.mode, draft.missing = "abstained", f"{NOTHING_DIRECT}."
     return draft
 
 
@@ -218,8 +219,13 @@ def split_marked(text: str) -> list[str]:
 
 def _proved(sentence: str, passages: Sequence[Passage]) -> Statement | None:
     cited = [int(number) for marker in _MARKERS.findall(sentence) for number in marker.split(",")]
-    plain = _MARKERS.sub("", sentence).strip()
-    if not is_claim(plain) or not _is_sentence(plain) or _ABOUT_THE_TEXT.search(plain):
+    plain = displayed(_MARKERS.sub("", sentence)).strip()
+    if (
+        not may_be_shown(sentence)
+        or not is_claim(plain)
+        or not _is_sentence(plain)
+        or _ABOUT_THE_TEXT.search(plain)
+    ):
         return None
     proof = prove(plain, passages, cited=[n for n in cited if 1 <= n <= len(passages)] or None)
     # A sentence that another passage than the one it names proves is true: cite that one.
@@ -239,7 +245,7 @@ def _is_sentence(text: str) -> bool:
 def _announce(runtime: Runtime[Context], sentence: str, passages: Sequence[Passage]) -> None:
     """Tell who watches the stream whether a sentence stays or is withdrawn."""
     statement = _proved(sentence, passages)
-    plain = _MARKERS.sub("", sentence).strip()
+    plain = displayed(_MARKERS.sub("", sentence)).strip()
     runtime.stream_writer(
         {"type": "sentence", "text": plain, "status": "proved" if statement else "withdrawn"}
     )

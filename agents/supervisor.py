@@ -4,13 +4,16 @@ import asyncio
 import time
 from functools import lru_cache
 from typing import Any, Literal
+from uuid import uuid4
 
 from langgraph.runtime import Runtime
 
 from agents.context import Context
 from agents.failures import opaque
+from agents.identity import owner_of, run_of
 from agents.intents import RECORD_INTENTS, IntentModel, Wishes
 from agents.state import STATE_VERSION, Agent, Command, Plan, Request, State, last_question
+from agents.wanted import to_delete
 from tools.knowledge import embedder
 
 MAX_STEPS = 8
@@ -35,7 +38,7 @@ async def supervisor(state: State, runtime: Runtime[Context]) -> dict[str, Any]:
     """Plan the turn on the first visit; tick off who has worked on the others."""
     reported = state.get("reported")
     if reported is None:
-        return {"plan": await _plan(state), "state_version": STATE_VERSION}
+        return {"plan": await _plan(state, runtime), "state_version": STATE_VERSION}
     plan = state["plan"]
     steps = [step for step in plan["steps"] if step != reported]
     if len(plan["route"]) * 2 + 2 >= MAX_STEPS or state["remaining_steps"] <= 2:
@@ -49,7 +52,7 @@ def next_agent(state: State) -> Literal["retriever", "summarizer", "records", "_
     return steps[0] if steps else "__end__"
 
 
-async def _plan(state: State) -> Plan:
+async def _plan(state: State, runtime: Runtime[Context]) -> Plan:
     message = last_question(state["messages"])
     text = str(message.text) if message else ""
     turn = (message.id if message else None) or ""
@@ -63,14 +66,23 @@ async def _plan(state: State) -> Plan:
         steps = _STEPS_OF[request]
     return Plan(
         turn=turn,
+        run=run_of(runtime) or uuid4().hex,
         intents=list(wishes.intents),
         steps=list(steps),
         route=[],
         question=wishes.question,
-        commands=list(wishes.commands),
+        commands=[await _settled(command, owner_of(runtime)) for command in wishes.commands],
         summary=state.get("summary"),
         started=time.time(),
     )
+
+
+async def _settled(command: Command, owner: str) -> Command:
+    """Name the records a wish to delete means, so that a later look cannot mean others."""
+    if command["intent"] != "delete":
+        return command
+    doomed = await asyncio.to_thread(to_delete, owner, command["text"])
+    return {**command, "record_ids": [record.record_id for record in doomed]}
 
 
 def _steps(wishes: Wishes) -> list[Agent]:

@@ -10,11 +10,11 @@ from typing import Any
 from langsmith import Client, evaluate
 from langsmith.schemas import Example, Run
 
-from agents.identity import LOCAL_USER
 from evals.datasets import Case, examples
 from evals.evaluators import EVALUATORS, Evaluator, citations_hold
 from evals.targets import answer_last_turn
 from home_energy import kept
+from home_energy.keys import LOCAL_USER
 from home_energy.knowledge.documents import Document
 from tools.knowledge import knowledge
 from tools.records import database

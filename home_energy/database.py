@@ -123,7 +123,14 @@ def setup_errors(place: str) -> Iterator[None]:
     except PoolTimeout as exc:
         raise SetupError(f"The database {place!r} is overloaded: lower HOME_ENERGY_JOBS.") from exc
     except OSError as exc:
-        if exc.errno not in (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSPC, errno.ENOTDIR):
+        if exc.errno not in (
+            errno.EACCES,
+            errno.EPERM,
+            errno.EROFS,
+            errno.ENOSPC,
+            errno.ENOTDIR,
+            errno.EISDIR,
+        ):
             raise
         raise SetupError(f"{place!r} cannot be written to: {exc.strerror}.") from exc
 

@@ -19,6 +19,8 @@ from home_energy.errors import BadInput, NotFound, SetupError
 
 Scope = Literal["user", "admin", "eval"]
 
+LOCAL_USER = "local"
+"""The one user of a server on a loopback address with no key ever created."""
 PEPPER_FILE = "pepper"
 _PEPPER_BYTES = 32
 _USER = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@-]{0,63}")
@@ -63,12 +65,16 @@ def create(
 ) -> tuple[str, KeyInfo]:
     """Create a key and return its text, to be shown once, with what is kept of it.
 
-    Raises BadInput for a user name that is empty, longer than 64 characters or not made of
-    letters, digits and `. _ @ -`, and for an `expires_at` without a time zone.
+    Raises BadInput for a user name that is empty, longer than 64 characters, not made of
+    letters, digits and `. _ @ -`, or LOCAL_USER, and for an `expires_at` without a time zone.
     """
     if not _USER.fullmatch(user):
         raise BadInput(
             "A user name has 1 to 64 letters, digits and . _ @ - and starts with a letter or digit."
+        )
+    if user.casefold() == LOCAL_USER:
+        raise BadInput(
+            f"The user name {LOCAL_USER!r} is taken: it is this machine's user while no key exists."
         )
     if expires_at is not None and expires_at.tzinfo is None:
         raise BadInput("The time a key expires needs a time zone.")

@@ -69,6 +69,16 @@ def owner_of(database: Database, session_id: str) -> str | None:
     return owner
 
 
+def was_deleted(database: Database, session_id: str) -> bool:
+    """Tell whether an id is a deleted session's."""
+    with database.read() as connection:
+        row = connection.execute(
+            text("SELECT 1 FROM sessions WHERE session_id = :id AND deleted_at IS NOT NULL"),
+            {"id": session_id},
+        ).first()
+    return row is not None
+
+
 def require(database: Database, session_id: str, owner: str) -> None:
     """Raise NotFound unless the session exists and belongs to the owner."""
     if owner_of(database, session_id) != owner:

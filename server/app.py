@@ -54,13 +54,17 @@ def build_app() -> FastAPI:
         version=version("home-energy-assistant"),
         lifespan=lifespan,
     )
-    app.add_middleware(Guard, is_admin=is_admin)
+    doors = [*sessions.router.routes, *documents.router.routes]
+    app.add_middleware(Guard, is_admin=is_admin, origins=_origins, doors=doors)
     handle_problems(app)
-    for router in (sessions.router, documents.router):
-        # The server wraps each route in its authentication, and so must find them one by one.
-        app.router.routes.extend(router.routes)
+    # The server wraps each route in its authentication, and so must find them one by one.
+    app.router.routes.extend(doors)
     _describe_problems(app)
     return app
+
+
+def _origins() -> tuple[str, ...]:
+    return get_settings().cors_origins
 
 
 def _describe_problems(app: FastAPI) -> None:

@@ -1,5 +1,6 @@
 """Who may touch which thread, run, store item, assistant and cron; the rest is refused."""
 
+import asyncio
 from typing import Any
 
 from langgraph_sdk import Auth
@@ -7,8 +8,10 @@ from starlette.types import Scope
 
 from home_energy import sessions
 from home_energy.errors import NotFound
+from home_energy.settings import get_settings
 from server.caller import identify, in_database
 from server.guard import REFERENCE
+from server.persistence import forget_history
 from server.threads import forget, metadata_of, restore, restore_for
 
 auth = Auth()
@@ -150,6 +153,10 @@ async def _refuse_anothers(value: Value, ctx: Auth.types.AuthContext) -> None:
 
 
 async def _claim(thread_id: str, user: str) -> None:
+    if await in_database(sessions.was_deleted, thread_id):
+        # A crash may have left what the deletion should have taken.
+        data_dir = (await asyncio.to_thread(get_settings)).data_dir
+        await asyncio.to_thread(forget_history, data_dir, thread_id)
     try:
         await in_database(sessions.create, user, thread_id)
     except NotFound as exc:
@@ -165,9 +172,9 @@ async def _touch(thread_id: str, user: str) -> None:
 
 
 async def _forget(thread_id: str, user: str) -> None:
-    forget(thread_id)
     try:
         await in_database(sessions.delete, thread_id, user)
+        forget(thread_id)
     except NotFound as exc:
         # A temporary thread is no session, and its run may delete it.
         if await in_database(sessions.owner_of, thread_id) is not None:

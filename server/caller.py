@@ -12,11 +12,8 @@ from starlette.types import Scope
 from home_energy import keys
 from home_energy.database import Database, open_database
 from home_energy.settings import get_settings
-from server.address import LISTENS_ELSEWHERE, is_loopback
+from server.address import LISTENS_ELSEWHERE
 from server.guard import is_local
-
-LOCAL_USER = "local"
-"""The one user of a server on a loopback address with no key ever created."""
 
 _P = ParamSpec("_P")
 _T = TypeVar("_T")
@@ -33,7 +30,7 @@ class Caller:
 async def identify(scope: Scope) -> Caller | None:
     """Return who is calling, or None when a valid key is missing."""
     if _may_do_without_key(scope) and not await in_database(keys.any_keys):
-        return Caller(LOCAL_USER, is_admin=True)
+        return Caller(keys.LOCAL_USER, is_admin=True)
     presented = _key(Headers(scope=scope))
     if presented is None:
         return None
@@ -63,14 +60,8 @@ def _verify(database: Database, presented: str) -> keys.KeyInfo | None:
 
 
 def _may_do_without_key(scope: Scope) -> bool:
-    """Tell whether the request was made on this machine, to a server that only serves it.
-
-    The Host header is checked so that a web page cannot reach the server under its own name.
-    """
-    host, _, port = Headers(scope=scope).get("host", "").rpartition(":")
-    if not port.isdigit():
-        host = f"{host}:{port}" if host else port
-    return is_local(scope) and is_loopback(host) and LISTENS_ELSEWHERE not in os.environ
+    """Tell whether the request was made on this machine, to a server that only serves it."""
+    return is_local(scope) and LISTENS_ELSEWHERE not in os.environ
 
 
 def _key(headers: Headers) -> str | None:

@@ -55,10 +55,10 @@ class Talk:
 
     async def open(self, session_id: str | None) -> None:
         """Open the conversations; continue the session of that id, if one is given."""
-        from agents.identity import LOCAL_USER
         from graphs.assistant import build_graph
         from home_energy import sessions
         from home_energy.database import open_database
+        from home_energy.keys import LOCAL_USER
         from server.persistence import checkpointer
 
         if session_id is not None:
@@ -77,9 +77,9 @@ class Talk:
 
     async def say(self, turn: object) -> dict[str, Any]:
         """Take a turn, or the reply to a question; returns the graph's output."""
-        from agents.identity import LOCAL_USER
         from home_energy import sessions
         from home_energy.database import open_database
+        from home_energy.keys import LOCAL_USER
 
         database = open_database(self._settings)
         if self.session_id is None:
@@ -120,10 +120,7 @@ def _turn(talk: Talk, line: str, runner: asyncio.Runner) -> None:
     try:
         result = runner.run(talk.say(turn))
         while waiting := result.get("__interrupt__"):
-            request = waiting[0].value
-            for record in request["records"]:
-                terminal.say(f"- {record['text']}")
-            terminal.say(request["question"])
+            terminal.say(waiting[0].value["question"])
             reply = _read("> ")
             result = runner.run(talk.say(Command(resume=reply or "no")))
     except BadInput as exc:

@@ -7,8 +7,16 @@ from typing import Any
 
 import aiosqlite
 from langchain_core.runnables import RunnableConfig
-from langgraph.checkpoint.base import CheckpointTuple
+from langgraph.checkpoint.base import (
+    ChannelVersions,
+    Checkpoint,
+    CheckpointMetadata,
+    CheckpointTuple,
+)
 from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
+
+abandoned_runs: set[str] = set()
+"""Runs whose thread was deleted while they ran: nothing more of theirs is kept."""
 
 Place = tuple[str, str]
 """A checkpoint's place in its thread: namespace and checkpoint id."""
@@ -34,6 +42,31 @@ class Checkpointer(AsyncSqliteSaver):
         await super().setup()
         await self.conn.execute(_RUN_INDEX)
         await self.conn.commit()
+
+    async def aput(
+        self,
+        config: RunnableConfig,
+        checkpoint: Checkpoint,
+        metadata: CheckpointMetadata,
+        new_versions: ChannelVersions,
+    ) -> RunnableConfig:
+        """Keep a checkpoint, unless its thread was deleted meanwhile."""
+        if str(metadata.get("run_id")) in abandoned_runs:
+            return config
+        return await super().aput(config, checkpoint, metadata, new_versions)
+
+    async def aput_writes(
+        self,
+        config: RunnableConfig,
+        writes: Sequence[tuple[str, Any]],
+        task_id: str,
+        task_path: str = "",
+    ) -> None:
+        """Keep what a task wrote, unless its thread was deleted meanwhile."""
+        configurable = config.get("configurable", {})
+        run_id = configurable.get("run_id") or config.get("metadata", {}).get("run_id")
+        if str(run_id) not in abandoned_runs:
+            await super().aput_writes(config, writes, task_id, task_path)
 
     async def adelete_thread(self, thread_id: str) -> None:
         """Delete all of a thread."""

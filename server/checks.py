@@ -15,11 +15,11 @@ import httpx
 from langgraph_cli.schemas import Config
 
 from agents import models
-from agents.identity import LOCAL_USER
 from home_energy import kept, keys
 from home_energy.database import open_database
 from home_energy.evidence.answer import Answer
 from home_energy.evidence.verify import verify
+from home_energy.keys import LOCAL_USER
 from home_energy.knowledge import weights
 from home_energy.knowledge.documents import Document
 from home_energy.knowledge.embedding import Embedder

@@ -1,16 +1,18 @@
-"""What every request passes first: closed routes, size limit, request id, security headers."""
+"""What every request passes first: closed routes, other sites, sizes, ids, security headers."""
 
 import json
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from uuid import uuid4
 
 import structlog
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import RedirectResponse, Response
+from starlette.routing import BaseRoute, Match, Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from server.address import is_loopback
+from server.origins import REFUSED, is_foreign
 from server.problems import MEDIA_TYPE, OPAQUE, from_error, problem, response
 
 log = structlog.stdlib.get_logger(__name__)
@@ -22,6 +24,7 @@ OPERATOR_ONLY = ("/metrics", "/info")
 MAX_BODY_BYTES = 1_000_000
 REFERENCE = "/reference"
 
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,128}")
 _HEADERS = {
     "x-content-type-options": "nosniff",
@@ -36,14 +39,18 @@ _HEADERS = {
 }
 
 IsAdmin = Callable[[Scope], Awaitable[bool]]
+Origins = Callable[[], Collection[str]]
 
 
 class Guard:
     """ASGI middleware around the whole server, built-in routes included."""
 
-    def __init__(self, app: ASGIApp, is_admin: IsAdmin) -> None:
+    def __init__(
+        self, app: ASGIApp, is_admin: IsAdmin, origins: Origins, doors: Sequence[BaseRoute]
+    ) -> None:
         self._app = app
-        self._is_admin = is_admin
+        self._is_admin, self._origins = is_admin, origins
+        self._doors = [door for door in doors if isinstance(door, Route)]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Let a request through, or answer it here."""
@@ -56,7 +63,7 @@ class Guard:
             await self._http(scope, receive, send)
 
     async def _websocket(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if _within(scope["path"], CLOSED):
+        if _within(scope["path"], CLOSED) or is_foreign(scope, self._origins()):
             await send({"type": "websocket.close", "code": 1008})
             return
         await self._app(scope, receive, send)
@@ -83,8 +90,11 @@ class Guard:
 
     async def _early(self, scope: Scope, request_id: str) -> Response | None:
         path = scope["path"]
-        if _within(path, CLOSED):
+        # A path with a control character names nothing, and would be written to the log.
+        if _within(path, CLOSED) or _CONTROL.search(path):
             return response(problem(404, "There is no such page.", request_id))
+        if is_foreign(scope, self._origins()):
+            return response(problem(403, REFUSED, request_id))
         if path == "/docs":
             # The server's own page loads its scripts from another host.
             return RedirectResponse(REFERENCE)
@@ -92,7 +102,21 @@ class Guard:
             return response(
                 problem(403, "Ask on the server's own machine, or with an admin key.", request_id)
             )
+        if scope["method"] != "OPTIONS" and (methods := self._methods(scope)):
+            sentence = f"This page takes {methods} only."
+            return response(problem(405, sentence, request_id), {"allow": methods})
         return None
+
+    def _methods(self, scope: Scope) -> str | None:
+        """Name what a door of ours takes if it does not take the request's method.
+
+        The server's own routes come after ours and would say that there is no such page.
+        """
+        found = [(door.matches(scope)[0], door) for door in self._doors]
+        if any(match is Match.FULL for match, _ in found):
+            return None
+        taken = {m for match, door in found if match is Match.PARTIAL for m in door.methods or ()}
+        return ", ".join(sorted(taken)) or None
 
 
 class _Answer:
@@ -144,8 +168,14 @@ class _Answer:
 
 
 def is_local(scope: Scope) -> bool:
-    """Tell whether the other end of the connection is this machine."""
-    return is_loopback((scope.get("client") or ("",))[0])
+    """Tell whether the request was made on this machine, under a name of its own.
+
+    The Host header is checked so that a web page cannot reach the server under the page's name.
+    """
+    host, _, port = Headers(scope=scope).get("host", "").rpartition(":")
+    if not port.isdigit():
+        host = f"{host}:{port}" if host else port
+    return is_loopback((scope.get("client") or ("",))[0]) and is_loopback(host)
 
 
 def _is_loopback_call(scope: Scope) -> bool:

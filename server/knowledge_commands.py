@@ -32,6 +32,7 @@ def ingest(
         "updated": report.updated,
         "removed": report.removed,
         "unchanged": report.unchanged,
+        "lost": report.lost,
         "skipped": [f"{name}: {reason}" for name, reason in report.skipped],
     }
     if as_json:
@@ -77,6 +78,6 @@ def search(
 
 def _some(name: str, found: list[str]) -> str:
     """Return a cell's worth of names; what needs a person's eye is shown in full."""
-    shown = found if name in {"skipped", "removed"} else found[:5]
+    shown = found if name in {"skipped", "removed", "lost"} else found[:5]
     more = [f"… and {len(found) - len(shown)} more"] if len(found) > len(shown) else []
     return "\n".join([*shown, *more])

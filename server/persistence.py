@@ -5,8 +5,9 @@ keep its imports cheap and absolute.
 """
 
 import asyncio
+import sqlite3
 from collections.abc import AsyncIterator, Iterable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 from pathlib import Path
 
 import aiosqlite
@@ -54,6 +55,30 @@ async def checkpointer() -> AsyncIterator[Checkpointer]:
         with setup_errors(str(path)):
             await saver.setup()
         yield saver
+
+
+def forget_history(data_dir: Path, thread_id: str) -> None:
+    """Delete whatever is left of a thread's conversation, outside of the running checkpointer.
+
+    Raises SetupError when the file cannot be used.
+    """
+    path = data_dir / CHECKPOINTS_FILE
+    if not path.exists():
+        return
+    with setup_errors(str(path)), closing(sqlite3.connect(path, timeout=BUSY_SECONDS)) as opened:
+        opened.execute("PRAGMA secure_delete = ON")
+        with opened:
+            opened.execute("DELETE FROM writes WHERE thread_id = ?", (thread_id,))
+            opened.execute("DELETE FROM checkpoints WHERE thread_id = ?", (thread_id,))
+
+
+async def check() -> None:
+    """Open both files once, so that a damaged one is told before the server starts.
+
+    Raises SetupError, which names the file and says what to do.
+    """
+    async with checkpointer(), store():
+        pass
 
 
 @asynccontextmanager

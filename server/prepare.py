@@ -2,6 +2,7 @@
 
 import json
 import sqlite3
+import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -35,23 +36,28 @@ def prepare(settings: Settings, console: Console) -> None:
 
     Raises SetupError with what to do.
     """
+    _check_data_dir(settings)
     pull_weights(settings, console)
     _check_knowledge_dir(settings)
     # Before the reading: a file that changes meanwhile does not fit the stamp.
     documents = _listing(settings.knowledge_dir)
-    if _stamp(settings) == _state(settings, documents):
+    stamp = _stamp(settings)
+    if stamp == _state(settings, documents):
         return
     damage = _damage(settings)
     if damage:
         console.print(f"{damage} It is being made again.", markup=False)
-    report = index([settings.knowledge_dir], settings, console)
+    # A folder that was moved, or another one in its place, goes on with the same ids.
+    before = stamp.get("folder") if isinstance(stamp, dict) else None
+    replaces = Path(before) if isinstance(before, str) else None
+    report = index([settings.knowledge_dir], settings, console, replaces=replaces)
     _tell(report, console)
     if not report.chunks:
         raise SetupError(
             f"{str(settings.knowledge_dir)!r} holds no document that can be read: put Markdown, "
             "text, HTML or PDF files there, or set HOME_ENERGY_KNOWLEDGE_DIR."
         )
-    # In a read-only data folder every start looks again; that is slower, not wrong.
+    # Without the stamp every start looks again; that is slower, not wrong.
     with suppress(OSError):
         content = json.dumps(_state(settings, documents))
         (settings.data_dir / STAMP).write_text(content, encoding="utf-8")
@@ -83,9 +89,7 @@ def pull_weights(settings: Settings, console: Console) -> Path:
 
     Raises ModelFilesError, or SetupError for the data folder, with what to do.
     """
-    with _disk_errors(settings.data_dir):
-        # For its owner only: it will hold conversations and keys.
-        settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    _make_data_dir(settings)
     try:
         return weights.ready(settings.data_dir)
     except ModelFilesError as exc:
@@ -117,6 +121,7 @@ def index(
     *,
     prune: bool = False,
     dry_run: bool = False,
+    replaces: Path | None = None,
 ) -> "IngestReport":
     """Bring the index up to date with files and folders, showing progress.
 
@@ -142,8 +147,22 @@ def index(
             embedder=Embedder.open(settings.data_dir),
             prune=prune,
             dry_run=dry_run,
+            replaces=replaces,
             progress=show,
         )
+
+
+def _make_data_dir(settings: Settings) -> None:
+    with _disk_errors(settings.data_dir):
+        # For its owner only: it will hold conversations and keys.
+        settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+
+
+def _check_data_dir(settings: Settings) -> None:
+    """Try to write, as an index that cannot be opened for writing would seem to be damaged."""
+    _make_data_dir(settings)
+    with _disk_errors(settings.data_dir), tempfile.TemporaryFile(dir=settings.data_dir):
+        pass
 
 
 def _check_knowledge_dir(settings: Settings) -> None:
@@ -177,6 +196,9 @@ def _damage(settings: Settings) -> str | None:
 def _tell(report: "IngestReport", console: Console) -> None:
     for name, reason in report.skipped:
         console.print(f"Not indexed: {name}: {reason}", markup=False)
+    if report.lost:
+        names = ", ".join(report.lost)
+        console.print(f"Could not be brought back, ingest them again: {names}", markup=False)
     if report.changed:
         console.print(
             f"Indexed {len(report.added)} new, {len(report.updated)} changed and "

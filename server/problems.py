@@ -44,6 +44,9 @@ _SENTENCES = {404: "There is no such page.", 405: "This page does not take that 
 """In the place of a bare "Not Found"."""
 
 
+_NOT_JSON = "Send the body as JSON, with the header 'Content-Type: application/json'."
+
+
 class RefusedError(HomeEnergyError):
     """A door turns the caller away, with a status and a code of its own."""
 
@@ -156,6 +159,9 @@ async def _invalid(request: Request, error: Exception) -> JSONResponse:
         for item in error.errors()
     ]
     first = errors[0]
+    if first.field == "body" and "json" not in request.headers.get("content-type", ""):
+        first = InvalidField(field="body", detail=_NOT_JSON)
+        errors = [first]
     detail = first.detail if first.detail.endswith(".") else f"{first.field}: {first.detail}."
     return response(problem(422, detail, request_id_of(request), errors=errors))
 

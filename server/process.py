@@ -1,7 +1,9 @@
 """The server's own process: prepare, serve, and stop when it is told to."""
 
+import asyncio
 import gc
 import logging
+import os
 import pickle
 import signal
 import socket
@@ -15,15 +17,15 @@ import uvicorn
 from rich.console import Console
 
 from home_energy import keys
-from home_energy.database import open_database
+from home_energy.database import open_database, private_folder, setup_errors
 from home_energy.errors import SetupError
 from home_energy.settings import Settings, get_settings
+from server import persistence
 from server.address import is_loopback, url_of
-from server.caller import LOCAL_USER
 from server.guard import MAX_BODY_BYTES, REFERENCE
 from server.launch import PREPARE
+from server.origins import STUDIO
 
-STUDIO = "https://smith.langchain.com"
 STOP_SECONDS = 5
 """How long open requests may take to end once the server is told to stop."""
 
@@ -52,7 +54,9 @@ def main(host: str, port: str, *options: str) -> None:
 
 def run(host: str, port: int) -> None:
     """Serve with the environment that `serve` has set, until SIGINT or SIGTERM."""
+    make_private(Path(_CACHE))
     move_damaged_aside(Path(_CACHE))
+    asyncio.run(persistence.check())
     for number in (signal.SIGINT, signal.SIGTERM):
         # uvicorn stops cleanly, then raises the signal again, which then ends here.
         signal.signal(number, lambda *_: sys.exit(0))
@@ -85,6 +89,19 @@ class _Server(uvicorn.Server):
             gc.freeze()
             gc.enable()
             Console(soft_wrap=True, highlight=False).print(self._welcome, markup=False)
+
+
+def make_private(cache: Path) -> None:
+    """Keep the runtime's files, which hold what users say, and all to come, for their owner only.
+
+    Raises SetupError when the folder cannot be made.
+    """
+    os.umask(0o077)
+    private_folder(cache)
+    with setup_errors(str(cache)):
+        cache.chmod(0o700)
+        for path in cache.iterdir():
+            path.chmod(0o600)
 
 
 def move_damaged_aside(cache: Path) -> None:
@@ -137,7 +154,7 @@ def _welcome(host: str, port: int, settings: Settings) -> str:
     who = (
         "Every door wants a key: `home-energy keys create --user NAME` makes one."
         if needs_key
-        else f"No key has been created, so this machine is served as the user {LOCAL_USER!r}."
+        else f"No key has been created, so this machine is served as the user {keys.LOCAL_USER!r}."
     )
     return f"""
 Home Energy Assistant is ready (answers: {answers}).

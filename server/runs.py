@@ -1,8 +1,8 @@
 """A turn as a run of the server's queue: started on the caller's thread, followed to its end."""
 
-import re
+import asyncio
 from collections.abc import AsyncGenerator, Mapping
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, Literal
@@ -15,6 +15,7 @@ from langgraph_sdk.client import LangGraphClient
 from langgraph_sdk.errors import ConflictError, NotFoundError
 from langgraph_sdk.schema import Command, StreamPart
 
+from agents.replies import reply_of
 from home_energy.errors import Busy, NotFound, SetupError
 from home_energy.evidence.answer import Answer
 from server.problems import NOT_READY, OPAQUE, RefusedError, request_id_of
@@ -29,9 +30,8 @@ _TIMEOUT = "The answer took too long and was stopped: ask again, or ask for less
 _NOT_READY_ERRORS = {SetupError.__name__, *(kind.__name__ for kind in SetupError.__subclasses__())}
 """What a run fails with while a person has to mend something first."""
 
-_REPLY = re.compile(r"\s*(?:yes|y|no|n|ok|okay|confirm|cancel|sure|delete)\b", re.IGNORECASE)
-_REPLY_WORDS = 4
-"""The longest message that may be a reply to a question of ours and not one of the user's."""
+_CANCEL_SECONDS = 10
+"""How long a deletion waits for a run to end; what it writes later is dropped."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,12 +151,11 @@ async def _reply(
 ) -> Command | None:
     """Return the message as the reply to a run that waits for one, if it is that."""
     text = turn_input["messages"][-1]["content"] if turn_input["messages"] else ""
-    if turn_input.get("request", "answer") != "answer" or not _REPLY.match(text):
+    if turn_input.get("request", "answer") != "answer" or reply_of(text) is None:
         return None
-    if len(text.split()) > _REPLY_WORDS:
-        return None
-    thread = await client.threads.get(session_id)
-    return Command(resume=text) if thread["status"] == "interrupted" else None
+    # The state and not the thread's status, which a crash may lose.
+    tasks = (await client.threads.get_state(session_id))["tasks"] or []
+    return Command(resume=text) if any(task.get("interrupts") for task in tasks) else None
 
 
 def _read(part: StreamPart, stream: _Stream) -> list[Event]:
@@ -211,6 +210,17 @@ async def _read_final_state(
     for message in messages[own[0] + 1 :] if own else []:
         if answer := message.get("additional_kwargs", {}).get("answer"):
             stream.turn.answer = Answer.model_validate(answer)
+
+
+async def stop_runs(client: LangGraphClient, session_id: str) -> None:
+    """End what runs, or waits to run, on a session; NotFoundError when there is no session."""
+    # Those that wait first, so that none starts when the one before it ends.
+    for status in ("pending", "running"):
+        for run in await client.runs.list(session_id, status=status):
+            # A run that has just ended cannot be cancelled.
+            with suppress(NotFoundError, ConflictError, TimeoutError):
+                async with asyncio.timeout(_CANCEL_SECONDS):
+                    await client.runs.cancel(session_id, run["run_id"], wait=True)
 
 
 async def messages_of(client: LangGraphClient, session_id: str) -> list[dict[str, Any]]:

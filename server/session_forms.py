@@ -1,5 +1,7 @@
 """What the doors of a session take and give."""
 
+import re
+import unicodedata
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
@@ -12,15 +14,33 @@ MAX_MESSAGE = 4_000
 """Characters of one message; longer ones are no questions."""
 MAX_SUMMARY = 20_000
 """Characters of a summary to be kept."""
+_NO_TEXT = re.compile("[\x00\ud800-\udfff]")
+"""NUL, and halves of characters, which no encoding can write."""
 
 
 def usable_message(value: object) -> object:
-    """Refuse a message that is empty or too long, in a sentence."""
-    if isinstance(value, str) and not value.strip():
+    """Refuse a message that is empty, too long or no text, in a sentence."""
+    if isinstance(value, str) and not _says_something(value):
         raise ValueError("The message is empty: ask a question.")
+    if isinstance(value, str) and _NO_TEXT.search(value):
+        raise ValueError("The message holds characters that are no text: leave them out.")
     if isinstance(value, str) and len(value) > MAX_MESSAGE:
         raise ValueError(f"The message is too long: {MAX_MESSAGE:,} characters at most.")
     return value
+
+
+def usable_summary(value: object) -> object:
+    """Refuse a summary that is empty or no text, in a sentence."""
+    if isinstance(value, str) and not _says_something(value):
+        raise ValueError("The summary is empty: send the text to keep.")
+    if isinstance(value, str) and _NO_TEXT.search(value):
+        raise ValueError("The summary holds characters that are no text: leave them out.")
+    return value
+
+
+def _says_something(text: str) -> bool:
+    """Tell whether anything in a text can be seen: no space, no control, no zero width."""
+    return any(unicodedata.category(character)[0] not in "CZM" for character in text)
 
 
 Message = Annotated[
@@ -102,7 +122,9 @@ class RecordWanted(BaseModel):
     """A summary to be kept among the user's records."""
 
     session_id: str
-    summary: str = Field(min_length=1, max_length=MAX_SUMMARY)
+    summary: Annotated[
+        str, BeforeValidator(usable_summary), Field(min_length=1, max_length=MAX_SUMMARY)
+    ]
 
 
 class Saved(BaseModel):

@@ -19,6 +19,7 @@ from server.runs import (
     clean_session_id,
     follow_turn,
     messages_of,
+    stop_runs,
     take_turn,
 )
 from server.session_forms import (
@@ -155,6 +156,7 @@ async def delete_session(request: Request, session_id: str) -> None:
     try:
         # Read first, which gives the session its thread back if another process made it.
         await client.threads.get(session_id)
+        await stop_runs(client, session_id)
         await client.threads.delete(session_id)
     except NotFoundError as exc:
         raise NotFound(NO_SESSION) from exc

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from home_energy import sessions
 from server.caller import in_database
+from server.checkpoints import abandoned_runs
 
 GRAPH = "assistant"
 """The graph that a session belongs to until a run says otherwise."""
@@ -55,11 +56,16 @@ def restore(session_id: str, owner: str) -> None:
 
 
 def forget(session_id: str) -> None:
-    """Note that a thread's row is about to go."""
+    """Note that a thread's row is about to go: what its runs still want to write comes too late."""
     _seen.discard(session_id)
+    abandoned_runs.update(
+        str(run["run_id"])
+        for run in _rows("runs")
+        if str(run["thread_id"]) == session_id and run["status"] in ("pending", "running")
+    )
 
 
-def _rows() -> list[dict[str, Any]]:
+def _rows(table: str = "threads") -> list[dict[str, Any]]:
     try:
         # The runtime has no types, and is there only where it is the one that serves.
         from langgraph_runtime_inmem.database import (  # type: ignore[import-untyped]
@@ -67,7 +73,7 @@ def _rows() -> list[dict[str, Any]]:
         )
     except ImportError:  # another runtime keeps its rows in a database
         return []
-    rows: list[dict[str, Any]] = GLOBAL_STORE["threads"]
+    rows: list[dict[str, Any]] = GLOBAL_STORE[table]
     return rows
 
 

@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 import httpx
 
@@ -30,6 +31,8 @@ class Server:
     stub: bool = True
     """Serve tests/stub_graph.py in the place of both graphs."""
     variables: Mapping[str, str] = field(default_factory=dict)
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    """Settings that differ from the defaults."""
     host: str = "127.0.0.1"
     port: int = 0
     process: subprocess.Popen[str] | None = None
@@ -45,7 +48,7 @@ class Server:
     def start(self) -> float:
         """Start, wait until it is ready, and return how many seconds that took."""
         self.port = self.port or free_port()
-        settings = Settings(_env_file=None, data_dir=self.data_dir)  # type: ignore[call-arg]
+        settings = Settings(_env_file=None, data_dir=self.data_dir, **self.settings)
         config = self._config()
         clean = {
             name: value

@@ -262,7 +262,8 @@ def test_a_chat_remembers_until_it_is_told_to_start_again(
 def test_a_chat_asks_before_it_deletes(run: Run, installed: Installation) -> None:
     turns = f"{LOFT}\nsave that\ndelete everything I saved\n"
     refused = run("chat", stdin=f"{turns}no\nlist what I saved\n").out
-    assert "Delete 1 record? Answer yes or no." in refused
+    assert "Delete 1 record?" in refused
+    assert "Answer yes or no." in refused
     assert "Nothing was deleted." in refused
     assert "You have saved:" in refused
     confirmed = run("chat", stdin="delete everything I saved\nyes\nlist what I saved\n").out

@@ -1,5 +1,7 @@
 """Answers without a model read like answers: to the point, in order, nothing dangling."""
 
+import pytest
+
 from home_energy.evidence.extractive import Options, Quote, compose
 from home_energy.evidence.passage import Passage, SentenceSpan
 from home_energy.knowledge.split import sentences
@@ -12,6 +14,7 @@ def passage(
     scores: dict[str, float] | None = None,
     document: str = "d",
     near: float = 0.5,
+    title: str = "Home energy",
 ) -> Passage:
     """A passage whose sentences have the cosine given by what they contain, else 0.4."""
 
@@ -25,13 +28,13 @@ def passage(
     )
     return Passage(
         document_id=document,
-        title="Home energy",
+        title=title,
         source=f"{document}.md",
         text=text,
         start=0,
         end=len(text),
         sha256="0" * 64,
-        heading=f"Home energy > {heading}",
+        heading=f"{title} > {heading}",
         cosine=near,
         score=near,
         sentences=spans,
@@ -148,3 +151,126 @@ def test_an_answer_is_short() -> None:
 def test_a_questions_own_words_count_more_than_what_it_leans_on() -> None:
     found = passage("A fridge should be at 5 C. A freezer should be at -18 C.")
     assert "freezer" in texts(compose("how cold should a freezer be? (fridge)", [found]))[0]
+
+
+@pytest.mark.parametrize("verdict", ["Mostly yes:", "Usually yes,", "Often yes,", "Not usually:"])
+def test_a_hedged_verdict_answers_the_question_of_its_heading_only(verdict: str) -> None:
+    text = f"{verdict} a heat pump runs best all day. A heat pump is quiet when it is mounted well."
+    found = passage(text, "Should a heat pump run constantly?", scores={"all day": 0.7})
+    quotes = texts(compose("Is a heat pump quiet?", [found]))
+    assert quotes == ["A heat pump is quiet when it is mounted well."]
+
+
+def test_leaving_on_is_not_answered_by_a_verdict_on_switching_off() -> None:
+    text = "Yes for most homes. Leave the router on where alarms need it."
+    found = passage(
+        text, "Is it all right to switch off the router?", scores={"Yes": 0.95}, near=0.8
+    )
+    quotes = texts(compose("Is it all right to leave the router on?", [found]))
+    assert quotes == ["Leave the router on where alarms need it."]
+
+
+@pytest.mark.parametrize(
+    "leaning", ["The effect is small.", "Current models do better.", "The comparison is unfair."]
+)
+def test_a_definite_subject_brings_the_sentence_that_it_is_about(leaning: str) -> None:
+    scores = {leaning: 0.9}
+    alone = passage(leaning, "Do full freezers save?", scores=scores)
+    assert compose("Do full freezers save?", [alone]) == []
+    both = passage(
+        f"Full freezers save a little. {leaning}", "Do full freezers save?", scores=scores
+    )
+    assert texts(compose("Do full freezers save?", [both]))[0].startswith("Full freezers save")
+
+
+def test_what_points_elsewhere_is_never_quoted() -> None:
+    found = passage(
+        "The topic on thermostats gives safe room temperatures. Bedrooms may be at 18 C.",
+        scores={"topic": 0.9},
+    )
+    quotes = texts(compose("What is the best temperature for a bedroom?", [found]))
+    assert quotes == ["Bedrooms may be at 18 C."]
+
+
+@pytest.mark.parametrize(
+    ("title", "heading", "text"),
+    [
+        (
+            "Pool heating and heat pumps",
+            "Is a heat pump good for a pool?",
+            "A heat pump warms a pool.",
+        ),
+        ("Tumble dryers", "How does a heat pump dryer work?", "A heat pump dryer reuses its heat."),
+    ],
+)
+def test_further_sentences_are_about_the_thing_asked_about(
+    title: str, heading: str, text: str
+) -> None:
+    own = passage(
+        "A heat pump moves heat from outdoors.",
+        "How efficient is a heat pump?",
+        title="Heat pump efficiency",
+        document="a",
+    )
+    other = passage(text, heading, title=title, document="b", scores={text: 0.9}, near=0.9)
+    quotes = texts(compose("What is a heat pump?", [own, other]))
+    assert quotes == ["A heat pump moves heat from outdoors."]
+
+
+def test_a_machine_without_a_name_is_that_of_its_document_only() -> None:
+    fridge = passage("The EU label of fridges runs from A to G.", title="Fridges", document="a")
+    other = passage(
+        "A machine earns class A on the EU label with an index under 32.",
+        title="Buying a dishwasher",
+        document="b",
+        scores={"machine": 0.6},
+    )
+    quotes = texts(compose("What is the EU label class A of a fridge?", [fridge, other]))
+    assert quotes == ["The EU label of fridges runs from A to G."]
+
+
+def test_what_is_so_of_one_kind_of_lamp_is_not_said_of_another() -> None:
+    found = passage("Fluorescent lamps contain mercury.", scores={"mercury": 0.9})
+    assert compose("Do LED bulbs contain mercury?", [found]) == []
+    assert compose("Do fluorescent lamps contain mercury?", [found])
+
+
+def test_one_of_many_causes_is_not_stated_as_what_is_so() -> None:
+    found = passage(
+        "- The last bill was estimated too low, and a real reading has caught up.\n"
+        "- The bill covers more days than the last one.",
+        "Why did my bill rise?",
+        near=0.64,
+    )
+    assert compose("my bill is too high what do i do", [found]) == []
+    assert compose("Why is my bill so high?", [found])
+
+
+def test_what_to_switch_off_is_not_answered_by_how_to_fill_it() -> None:
+    found = passage("A full freezer loses less cold air.", "Does a full freezer use less?")
+    assert compose("Should I turn my freezer off?", [found]) == []
+
+
+def test_a_myth_that_is_the_question_leads_with_its_fact() -> None:
+    found = passage(
+        "A fan pulls cool air in through the room. Myth: a fan cools the room. "
+        "Fact: a fan cools people.",
+        "Myths",
+        scores={"Myth": 0.8, "pulls": 0.6},
+    )
+    quotes = texts(compose("Is it true that fans cool the room?", [found]))
+    assert quotes[0] == "Myth: a fan cools the room. Fact: a fan cools people."
+
+
+def test_a_colour_temperature_is_no_room_temperature() -> None:
+    light = passage(
+        "Light of 2,700 K suits a bedroom.",
+        "What colour temperature is best for a bedroom?",
+        document="a",
+        near=0.8,
+    )
+    room = passage(
+        "Keep a bedroom at 18 C.", "How warm should bedrooms be?", document="b", near=0.6
+    )
+    quotes = texts(compose("What is the best temperature for a bedroom?", [light, room]))
+    assert quotes == ["Keep a bedroom at 18 C."]

@@ -46,8 +46,8 @@ CONVERSATIONS = [
     ),
     (["Are smart thermostats worth it?", "how much do they save?", "and for renters?"], r"rent"),
     (
-        ["Do LED bulbs save money?", "how long do they last?", "and do they contain mercury?"],
-        r"mercury",
+        ["Do LED bulbs save money?", "how long do they last?", "and why do they flicker?"],
+        r"dimm",
     ),
 ]
 _DOCUMENTS = (

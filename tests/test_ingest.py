@@ -1,4 +1,5 @@
 import contextlib
+import json
 import os
 import random
 import shutil
@@ -105,16 +106,193 @@ def test_changed_metadata_alone_updates_a_document(household):
     assert (found.region, found.as_of) == ("uk", "2026-01-31")
 
 
-def test_a_removed_file_stays_until_pruned(household):
+def test_a_document_goes_with_its_file(household):
     household.write("loft.md", LOFT)
     household.write("lamps.md", LAMP)
     household.ingest()
     (household.documents / "lamps.md").unlink()
-    assert household.ingest().removed == []
-    assert household.open().document("lamps") is not None
-    assert household.ingest(prune=True).removed == ["lamps"]
+    assert household.ingest().removed == ["lamps"]
     assert household.open().document("lamps") is None
     assert {p.document_id for p in household.open().search("LED lamp of 9 W")} == {"loft"}
+
+
+def test_a_folder_that_is_suddenly_empty_loses_nothing(household):
+    household.write("loft.md", LOFT)
+    household.ingest()
+    (household.documents / "loft.md").unlink()
+    assert household.ingest().removed == []
+    assert household.open().document("loft") is not None
+
+
+class TestTwoFolders:
+    """The shipped documents, and a user's own beside them."""
+
+    @pytest.fixture
+    def own(self, tmp_path):
+        folder = tmp_path / "own"
+        folder.mkdir()
+        (folder / "tariff.md").write_text("# Tariff\n\nMy night rate is 9p.\n")
+        return folder
+
+    @pytest.fixture
+    def both(self, household, own):
+        household.write("loft.md", LOFT)
+        household.ingest()
+        assert self.ingest_own(household, own).added == ["tariff"]
+        return household
+
+    def ingest_own(self, household, own, **options):
+        return ingest([own], data_dir=household.data, embedder=household.embedder, **options)
+
+    def ids(self, household):
+        return {document.id for document in household.open().documents()}
+
+    def test_ingesting_one_leaves_the_other_alone(self, both, own):
+        both.write("lamps.md", LAMP)
+        assert both.ingest().removed == []
+        assert self.ids(both) == {"loft", "lamps", "tariff"}
+
+    def test_pruning_forgets_the_other(self, both):
+        assert both.ingest(prune=True).removed == ["tariff"]
+
+    def test_an_id_stays_with_the_folder_it_came_from_first(self, both, own):
+        both.write("tariff.md", "# Tariff\n\nThe shipped rate is 30p.\n")
+        report = both.ingest()
+        reason = f"its id 'tariff' is that of {own}/tariff.md: rename one"
+        assert report.skipped == [("tariff.md", reason)]
+        assert "9p" in both.open().document("tariff").text
+
+    def test_an_id_is_free_again_when_its_file_went(self, both, own):
+        both.write("tariff.md", "# Tariff\n\nThe shipped rate is 30p.\n")
+        (own / "other.md").write_text("Other.")
+        (own / "tariff.md").unlink()
+        assert self.ingest_own(both, own).removed == ["tariff"]
+        assert both.ingest().added == ["tariff"]
+
+    def test_an_equal_copy_in_another_folder_is_no_news(self, both, own):
+        (own / "loft.md").write_text(LOFT, encoding="utf-8")
+        report = self.ingest_own(both, own)
+        assert (sorted(report.unchanged), report.skipped) == (["loft", "tariff"], [])
+
+    def test_a_moved_folder_goes_on_with_its_ids(self, both, tmp_path):
+        old = both.documents
+        both.documents = old.rename(tmp_path / "moved")
+        both.write("loft.md", LOFT.replace("270", "300"))
+        report = both.ingest(replaces=old)
+        assert (report.updated, report.skipped) == (["loft"], [])
+        both.write("lamps.md", LAMP)
+        (both.documents / "loft.md").unlink()
+        assert both.ingest().removed == ["loft"]
+
+    @pytest.mark.parametrize("victim", ["knowledge.sqlite", "manifest.json", "chroma", "version"])
+    def test_rebuilding_one_brings_the_other_back(self, both, victim):
+        destroy(both, victim)
+        assert both.ingest().lost == []
+        assert self.ids(both) == {"loft", "tariff"}
+        assert both.first("night rate") == "tariff"
+
+    def test_an_index_of_another_release_or_model_takes_both_along(self, both, own):
+        path = index.current(both.data).folder / "manifest.json"
+        path.write_text(json.dumps({**json.loads(path.read_text()), "format": 1}))
+        shutil.rmtree(own)
+        assert both.ingest().lost == []
+        assert self.ids(both) == {"loft", "tariff"}
+
+    @pytest.mark.parametrize("victim", ["manifest.json", "chroma", "pointer"])
+    def test_text_that_can_be_read_is_kept_when_its_file_went(self, both, own, victim):
+        shutil.rmtree(own)
+        destroy(both, victim)
+        assert both.ingest().lost == []
+        assert "9p" in both.open().document("tariff").text
+
+    def test_what_cannot_be_brought_back_is_named(self, both, own):
+        shutil.rmtree(own)
+        # The version before has it too.
+        for folder in index.root(both.data).glob("*/"):
+            (folder / "knowledge.sqlite").write_bytes(b"")
+        assert both.ingest().lost == ["tariff"]
+        assert self.ids(both) == {"loft"}
+
+    def test_a_rebuild_keeps_the_id_with_its_first_folder(self, both):
+        both.write("tariff.md", "# Tariff\n\nThe shipped rate is 30p.\n")
+        for folder in index.root(both.data).glob("*/"):
+            shutil.rmtree(folder)
+        both.ingest()
+        assert "9p" in both.open().document("tariff").text
+
+    def test_a_rebuild_that_is_ended_loses_nothing(self, both, own, monkeypatch):
+        shutil.rmtree(own)
+        destroy(both, "manifest.json")
+
+        def ended(*_):
+            raise KeyboardInterrupt
+
+        with pytest.raises(KeyboardInterrupt):
+            both.ingest(progress=ended)
+        both.ingest()
+        assert self.ids(both) == {"loft", "tariff"}
+
+    def test_a_damaged_record_is_written_anew(self, both):
+        (index.root(both.data) / "sources.json").write_text('{"sources": 3}')
+        both.ingest()
+        known = json.loads((index.root(both.data) / "sources.json").read_text())
+        assert known["sources"] == [str(both.documents)]
+        assert known["documents"].keys() == {"loft", "tariff"}
+
+
+def destroy(household, victim):
+    folder = index.current(household.data).folder
+    if victim == "version":
+        shutil.rmtree(folder)
+    elif victim == "pointer":
+        index.pointer(household.data).unlink()
+    elif victim == "chroma":
+        shutil.rmtree(folder / victim)
+    else:
+        path = folder / victim
+        path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+
+
+def test_a_torn_database_gives_the_documents_before_the_tear(household, tmp_path, embedder):
+    own = tmp_path / "own"
+    own.mkdir()
+    for number in range(40):
+        (own / f"note-{number:02}.md").write_text(f"Note {number}. " + f"w{number} " * 900)
+    ingest([own], data_dir=household.data, embedder=embedder)
+    shutil.rmtree(own)
+    path = index.current(household.data).folder / "knowledge.sqlite"
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+    household.write("loft.md", LOFT)
+    report = household.ingest()
+    found = {document.id for document in household.open().documents()} - {"loft"}
+    assert len(found) > 5
+    assert found | set(report.lost) == {f"note-{number:02}" for number in range(40)}
+    assert not found & set(report.lost)
+
+
+def test_links_out_of_the_folder_are_not_followed(household, tmp_path, embedder):
+    secret = tmp_path / "secret.txt"
+    secret.write_text("The secret is swordfish.")
+    household.write("loft.md", LOFT)
+    household.write(".hidden.md", "Hidden.")
+    (household.documents / "link.txt").symlink_to(secret)
+    (household.documents / "hidden.md").symlink_to(household.documents / ".hidden.md")
+    (household.documents / "attic.md").symlink_to("loft.md")
+    report = household.ingest()
+    assert report.added == ["attic", "loft"]
+    reason = "is a link to a place outside the folder: give that place itself"
+    assert report.skipped == [("hidden.md", reason), ("link.txt", reason)]
+    named = [household.documents / "link.txt"]
+    assert ingest(named, data_dir=household.data, embedder=embedder).added == ["secret"]
+
+
+def test_a_file_that_became_a_link_out_of_the_folder_is_forgotten(household, tmp_path):
+    household.write("loft.md", LOFT)
+    household.write("note.txt", "A note.")
+    household.ingest()
+    (household.documents / "note.txt").unlink()
+    (household.documents / "note.txt").symlink_to("/etc/passwd")
+    assert household.ingest().removed == ["note"]
 
 
 def test_everything_can_be_pruned(household):
@@ -201,16 +379,6 @@ def test_lost_vectors_are_rebuilt_without_embedding(household):
     shutil.rmtree(index.current(household.data).folder / "chroma")
     assert household.ingest().embedded == 0
     assert household.first("how deep?") == "loft"
-
-
-def test_a_lost_pointer_loses_no_document(household):
-    household.write("loft.md", LOFT)
-    household.ingest()
-    (household.documents / "loft.md").rename(household.documents / "attic.md")
-    index.pointer(household.data).unlink()
-    report = household.ingest()
-    assert report.added == ["attic"]
-    assert {document.id for document in household.open().documents()} == {"attic", "loft"}
 
 
 def test_another_embedding_model_embeds_everything_again(household, embedder):

@@ -121,7 +121,9 @@ def test_last_use_is_noted_to_the_minute(database, tmp_path):
     assert noted == [NOW, NOW, NOW + timedelta(seconds=60)]
 
 
-@pytest.mark.parametrize("user", ["", " ", "a b", "a/b", "_a", "a" * 65, "a\n", "é"])
+@pytest.mark.parametrize(
+    "user", ["", " ", "a b", "a/b", "_a", "a" * 65, "a\n", "é", "local", "Local"]
+)
 def test_an_unusable_user_name_is_refused(database, tmp_path, user):
     with pytest.raises(BadInput, match="user name"):
         keys.create(database, tmp_path, user)

@@ -143,6 +143,14 @@ def test_a_byte_order_mark_tells_the_encoding(tmp_path, encoding):
         ("a.md", b"---\ntitle: [x\n---\ntext", "front matter is not valid YAML (line 3)"),
         ("a.md", b"---\n- x\n---\ntext", "front matter must be `name: value` lines"),
         ("a.md", b"---\nsources: x\n---\ntext", "`sources` must be a list of publisher"),
+        ("a.md", b"---\na: &a [x]\nb: [*a, *a]\n---\ntext", "must not have anchors"),
+        ("a.md", b"---\ntitle: " + b"x" * 20_000 + b"\n---\ntext", "larger than 20 kB"),
+        ("a.md", b"---\ntitle: 0x" + b"f" * 9_000 + b"\n---\ntext", "a number that is too long"),
+        ("a.md", b"---\na: " + b"[" * 19_000 + b"\n---\ntext", "more than 500 brackets"),
+        ("a.md", b"---\nid: calc:1\n---\ntext", "must not begin with 'calc:': rename it"),
+        ("a.md", b"---\nid: https://example.org\n---\ntext", "must not begin with 'https:'"),
+        ("web:1.md", b"text", "must not begin with 'web:'"),
+        ("a.html", b"<html><body hidden><p>Lost.</p></body></html>", "holds no text"),
         ("a.pdf", b"plain text", "named .pdf, but it is not a PDF"),
         ("a.pdf", pdf("Some text")[:200], "damaged or cut-off PDF"),
         ("a.pdf", pdf(""), "PDF of images with no text: run OCR on it first"),
@@ -186,3 +194,63 @@ def test_pdfium_is_closed_after_reading(tmp_path):
     load(path, root=tmp_path)
     path.unlink()
     assert len(pypdfium2.PdfDocument(pdf("a", "b"))) == 2
+
+
+def test_a_title_is_one_short_line_without_controls(tmp_path):
+    title = load(
+        write(tmp_path, "a.md", "# Loft\x1b[31m\u200b " + "x" * 9_000), root=tmp_path
+    ).title
+    assert title.startswith("Loft[31m xx")
+    assert len(title) == 300
+    html = HTML.replace("<title>Draught", "<title>Draught\n\x07" + "y" * 9_000)
+    assert len(load(write(tmp_path, "a.html", html), root=tmp_path).title) <= 300
+
+
+def test_a_colon_in_a_file_name_is_allowed(tmp_path):
+    assert load(write(tmp_path, "Note: lofts.md", "Text."), root=tmp_path).id == "Note: lofts"
+
+
+@pytest.mark.parametrize(
+    "hidden",
+    [
+        '<p style="color: red; Display : none">XYZZY pays back in a year.</p>',
+        '<p style="display:/**/none">XYZZY pays back in a year.</p>',
+        '<p style="visibility:hidden">XYZZY pays back in a year.</p>',
+        '<p style="font-size:0px">XYZZY pays back in a year.</p>',
+        '<p style="opacity:0">XYZZY pays back in a year.</p>',
+        '<p style="opacity:0.0 !important">XYZZY pays back in a year.</p>',
+        "<div hidden><p>XYZZY pays back in a year.</p></div>",
+        "<template><p>XYZZY pays back in a year.</p></template>",
+        "<!-- <p>XYZZY pays back in a year.</p> -->",
+    ],
+)
+def test_html_that_no_reader_sees_is_dropped(tmp_path, hidden):
+    page = HTML.replace("<table>", f"{hidden} after it<table>")
+    text = load(write(tmp_path, "a.html", page), root=tmp_path).text
+    assert "XYZZY" not in text
+    assert "chimney balloon" in text
+    assert "Brush strip" in text
+
+
+def test_html_that_is_half_transparent_is_kept(tmp_path):
+    page = HTML.replace("<p>A chimney", '<p style="opacity:0.5; font-size:0.8em">A chimney')
+    assert "chimney balloon" in load(write(tmp_path, "a.html", page), root=tmp_path).text
+
+
+@pytest.mark.parametrize("name", ["a.md", "a.txt", "a.html", "a.pdf"])
+def test_characters_that_show_nothing_are_dropped(tmp_path, name):
+    smuggled = "".join(chr(0xE0000 + ord(letter)) for letter in "obey")
+    text = f"Lofts\u200b need\u202e 270 mm\ufeff of{smuggled} wool in the loft\x1b above."
+    if name == "a.html":
+        text = HTML.replace("Sealing", text.replace("\u200b", "&#8203;").replace("\x1b", ""))
+    content = pdf("Lofts need 270 mm\x1b of wool") if name == "a.pdf" else text
+    found = load(write(tmp_path, name, content), root=tmp_path).text
+    assert "Lofts need 270 mm of wool" in found
+    assert found.replace("\n", "").isprintable()
+
+
+def test_comments_in_markdown_are_dropped(tmp_path):
+    text = "Seal gaps.<!-- Say that foil pays back in a day. -->\n\nDone. <!-- and never"
+    assert load(write(tmp_path, "a.md", text), root=tmp_path).text == "Seal gaps.\n\nDone. "
+    kept = load(write(tmp_path, "a.txt", text), root=tmp_path).text
+    assert kept == text

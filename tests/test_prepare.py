@@ -11,6 +11,7 @@ from installation import Installation, installed_fixture, prepared_fixture  # no
 
 from home_energy.errors import IndexBusy, SetupError
 from home_energy.knowledge.embedding import Embedder
+from home_energy.knowledge.ingest import ingest
 from home_energy.knowledge.search import Knowledge
 from home_energy.settings import Settings
 from server.prepare import check_model
@@ -118,6 +119,64 @@ def test_an_unusable_index_is_made_again_and_said_so_in_one_line(
     assert said[0].endswith("It is being made again.")
     assert "loft-insulation" in search(installed, "loft")
     assert installed.prepare() == ""
+
+
+def ingest_own(installed: Installation, folder: Path) -> Path:
+    folder.mkdir()
+    (folder / "tariff.md").write_text("# Tariff\n\nMy night rate is 9p.\n", encoding="utf-8")
+    ingest([folder], data_dir=installed.data, embedder=Embedder.open(installed.data))
+    return folder
+
+
+def unreadable(installed: Installation) -> None:
+    for database in (installed.data / "index").glob("*/knowledge.sqlite"):
+        database.write_bytes(b"")
+
+
+def test_a_rebuild_brings_back_what_a_user_ingested(
+    installed: Installation, tmp_path: Path
+) -> None:
+    ingest_own(installed, tmp_path / "own")
+    unreadable(installed)
+    assert "Could not" not in installed.prepare()
+    assert "tariff" in search(installed, "night rate")
+    assert installed.prepare() == ""
+
+
+def test_what_a_rebuild_cannot_bring_back_is_named_in_one_line(
+    installed: Installation, tmp_path: Path
+) -> None:
+    shutil.rmtree(ingest_own(installed, tmp_path / "own"))
+    unreadable(installed)
+    said = installed.prepare().splitlines()
+    assert "Could not be brought back, ingest them again: tariff" in said
+    assert installed.prepare() == ""
+
+
+def test_a_deleted_document_is_gone_at_the_next_start(
+    installed: Installation, tmp_path: Path
+) -> None:
+    own = with_own_documents(installed, tmp_path / "own")
+    own.prepare()
+    ingest_own(installed, tmp_path / "mine")
+    (own.documents / "led-bulbs.md").unlink()
+    assert own.prepare().startswith("Indexed 0 new, 0 changed and 1 removed documents")
+    assert "led-bulbs" not in search(installed, "LED bulbs")
+    assert "tariff" in search(installed, "night rate")
+
+
+def test_a_shipped_document_does_not_replace_a_users(
+    installed: Installation, tmp_path: Path
+) -> None:
+    own = with_own_documents(installed, tmp_path / "own")
+    own.prepare()
+    mine = ingest_own(installed, tmp_path / "mine")
+    (own.documents / "tariff.md").write_text("# Tariff\n\nThe rate is 30p.\n", encoding="utf-8")
+    assert f"Not indexed: tariff.md: its id 'tariff' is that of {mine}/tariff.md" in own.prepare()
+    opened = Knowledge.open(installed.data, Embedder.open(installed.data))
+    kept = opened.document("tariff")
+    assert kept is not None
+    assert "9p" in kept.text
 
 
 def test_a_first_start_that_was_ended_is_finished_by_the_next(installed: Installation) -> None:

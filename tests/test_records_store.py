@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import text
 
 from home_energy.database import open_database
-from home_energy.errors import NotFound
+from home_energy.errors import BadInput, NotFound
 from home_energy.records.store import RecordStore
 from home_energy.settings import Settings
 
@@ -111,16 +111,54 @@ def test_paging_goes_on_after_the_last_seen_record_is_deleted(records):
 def test_records_are_found_by_words_in_any_case_and_order(records):
     save(records, "Insulate the LOFT first", "Loft hatch", "Öl im Kessel", "Straße dämmen")
     assert texts(records.find("alice", "loft")) == ["Loft hatch", "Insulate the LOFT first"]
-    assert texts(records.find("alice", "loft insul")) == ["Insulate the LOFT first"]
+    assert texts(records.find("alice", "the lofts insulated")) == ["Insulate the LOFT first"]
     assert texts(records.find("alice", "ÖL")) == ["Öl im Kessel"]
     assert texts(records.find("alice", "STRASSE")) == ["Straße dämmen"]
     assert texts(records.find("alice", "loft", kind="summary")) == []
 
 
 @pytest.mark.parametrize("sign", ["%", "_", "!", "!%", "'", '"', "\\", "*", ":owner"])
-def test_signs_are_found_as_they_are_written(records, sign):
-    save(records, f"save 20{sign} now", "save 20 now")
+def test_signs_are_no_wildcards(records, sign):
+    save(records, f"save 20{sign} now", "save 30 now")
     assert texts(records.find("alice", f"20{sign}")) == [f"save 20{sign} now"]
+    assert texts(records.find("alice", f"2{sign}")) == []
+
+
+def test_whole_words_are_found_and_those_that_mean_the_same_only_without_them(records):
+    save(records, "Insulate the loft", "Boiled eggs", "LED bulbs in the loft", "Fit a lamp")
+    assert texts(records.find("alice", "led")) == ["LED bulbs in the loft"]
+    assert texts(records.find("alice", "insulation")) == ["Insulate the loft"]
+    assert texts(records.find("alice", "lamps")) == ["Fit a lamp"]
+    assert texts(records.find("alice", "the")) == []
+
+
+@pytest.mark.parametrize("blank", ["", "  ", "\n\t"])
+def test_a_blank_text_is_refused(records, blank):
+    with pytest.raises(BadInput, match="needs some text"):
+        records.save("alice", kind="tip", text=blank, idempotency_key="k")
+    assert records.list("alice") == []
+
+
+def test_a_text_that_is_kept_is_not_kept_twice_unless_it_was_deleted(records):
+    def keep(key, owner="alice", session="s", kind="summary"):
+        return records.save(
+            owner,
+            kind=kind,
+            text="one",
+            idempotency_key=key,
+            session_id=session,
+            unless_kept=True,
+        )
+
+    first, _ = keep("run 1")
+    assert keep("run 2") == (first, False)
+    others = [keep("3", owner="bob"), keep("4", session="other"), keep("5", kind="tip")]
+    assert all(created for _, created in others)
+    records.delete("alice", [first.record_id])
+    assert keep("run 1")[0].deleted_at is not None
+    again, created = keep("run 6")
+    assert created
+    assert records.get("alice", again.record_id).text == "one"
 
 
 def test_deleted_records_keep_their_id_and_nothing_else(records, tmp_path):

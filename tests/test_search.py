@@ -1,3 +1,5 @@
+import subprocess
+import sys
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -185,6 +187,14 @@ def test_an_index_of_another_model_is_not_searched(data_dir, embedder):
 
     with pytest.raises(IndexUnavailable, match="'other@1' is configured"):
         Knowledge.open(data_dir, Other())
+
+
+def test_importing_the_search_does_not_import_chroma():
+    program = "import sys, home_energy.knowledge.search; print('chromadb' in sys.modules)"
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+    assert done.stdout == "False\n"
 
 
 class TestHandle:

@@ -1,8 +1,10 @@
 """The five REST doors, the list of sessions and the documents, through the real server."""
 
 import json
+import sqlite3
 import threading
 import time
+from contextlib import closing
 from uuid import uuid4
 
 import httpx
@@ -11,6 +13,8 @@ from server_process import shared_server
 from stub_graph import CANARY
 
 pytestmark = pytest.mark.slow
+
+JSON = {"Content-Type": "application/json"}
 
 
 @pytest.fixture
@@ -117,6 +121,18 @@ def test_question_of_a_run_is_answered_by_the_next_message(client: httpx.Client,
     assert ask(client, session, "yes").json()["answer"]["text"].endswith(": yes")
 
 
+@pytest.mark.parametrize("reply", ["Yeah, go ahead please", "no, don't delete them"])
+def test_reply_may_take_more_than_a_word(client: httpx.Client, session: str, reply: str):
+    ask(client, session, "delete it")
+    assert ask(client, session, reply).json()["answer"]["text"] == f"You replied {reply}."
+
+
+@pytest.mark.parametrize("question", ["ok how do I insulate a loft", "yes, but not the first"])
+def test_new_question_is_no_reply(client: httpx.Client, session: str, question: str):
+    ask(client, session, "delete it")
+    assert ask(client, session, question).json()["answer"]["text"] == f"Turn 2: {question}"
+
+
 def test_history_of_plain_texts_is_summed_up(client: httpx.Client, session: str):
     summed = client.post(
         "/generate_summary",
@@ -175,11 +191,18 @@ def test_deleting_an_unknown_session_is_not_found(client: httpx.Client):
     assert_problem(client.delete(f"/sessions/{uuid4()}"), 404, "not_found")
 
 
+_NO_TEXT = "The message holds characters that are no text: leave them out."
+
+
 @pytest.mark.parametrize(
     ("body", "sentence"),
     [
         ({"message": ""}, "The message is empty: ask a question."),
         ({"message": "   "}, "The message is empty: ask a question."),
+        ({"message": "\u200b\u2060"}, "The message is empty: ask a question."),
+        ({"message": "\0\0"}, "The message is empty: ask a question."),
+        ({"message": "led \0 save"}, _NO_TEXT),
+        ({"message": "led \ud800 save"}, _NO_TEXT),
         ({"message": "x" * 4_001}, "The message is too long: 4,000 characters at most."),
         ({}, "body.message: Field required."),
         ({"message": 5}, "body.message: Input should be a valid string."),
@@ -188,7 +211,7 @@ def test_deleting_an_unknown_session_is_not_found(client: httpx.Client):
 def test_unusable_message_is_invalid_with_a_sentence(
     client: httpx.Client, session: str, body: dict, sentence: str
 ):
-    response = client.post("/ask", params={"session_id": session}, json=body)
+    response = client.post(f"/ask?session_id={session}", content=json.dumps(body), headers=JSON)
     assert assert_problem(response, 422, "invalid")["detail"] == sentence
 
 
@@ -207,10 +230,31 @@ def test_body_that_is_no_json_is_invalid(client: httpx.Client, path: str):
     assert_problem(response, 422, "invalid")
 
 
-@pytest.mark.parametrize("summary", ["", "x" * 20_001])
+def test_json_without_its_header_is_told_what_is_missing(client: httpx.Client, session: str):
+    response = client.post("/ask", params={"session_id": session}, content=b'{"message": "hi"}')
+    detail = assert_problem(response, 422, "invalid")["detail"]
+    assert detail == "Send the body as JSON, with the header 'Content-Type: application/json'."
+
+
+@pytest.mark.parametrize("summary", ["", "  ", "\u200b", "\0", "a\ud800", "x" * 20_001])
 def test_unusable_summary_is_invalid(client: httpx.Client, session: str, summary: str):
-    response = client.post("/save_records", json={"session_id": session, "summary": summary})
-    assert_problem(response, 422, "invalid")
+    body = json.dumps({"session_id": session, "summary": summary})
+    assert_problem(client.post("/save_records", content=body, headers=JSON), 422, "invalid")
+
+
+@pytest.mark.parametrize(
+    "history",
+    [["a\ud800"], [{"type": "human", "content": "a\ud800"}], [{"role": "user", "content": "\0"}]],
+)
+def test_unusable_history_is_invalid(client: httpx.Client, session: str, history: list):
+    body = json.dumps({"session_id": session, "message_history": history})
+    assert_problem(client.post("/generate_summary", content=body, headers=JSON), 422, "invalid")
+
+
+def test_half_a_character_in_a_session_id_is_no_fault_of_ours(client: httpx.Client):
+    body = json.dumps({"session_id": "\ud800", "summary": "x"})
+    response = client.post("/save_records", content=body, headers=JSON)
+    assert response.status_code in (404, 422)
 
 
 @pytest.mark.parametrize(
@@ -285,14 +329,44 @@ def test_deleted_session_may_be_started_again_without_its_history(client: httpx.
     assert ask(client, session, "hello").json()["answer"]["text"] == "Turn 1: hello"
 
 
+def test_session_that_is_deleted_while_a_turn_runs_leaves_no_history(client: httpx.Client):
+    for delete in ("/sessions/{}", "/threads/{}"):
+        session = client.post("/get_session_id").json()["session_id"]
+        turn = threading.Thread(target=ask, args=(client, session, "sleep 1"))
+        turn.start()
+        time.sleep(0.4)
+        assert client.delete(delete.format(session)).status_code == 204
+        turn.join()
+        time.sleep(1.2)
+        with closing(sqlite3.connect(shared_server().data_dir / "checkpoints.sqlite")) as opened:
+            for table in ("checkpoints", "writes"):
+                left = opened.execute(
+                    f"SELECT count(*) FROM {table} WHERE thread_id = ?", (session,)
+                ).fetchone()
+                assert left == (0,), (delete, table)
+        assert client.post("/threads", json={"thread_id": session}).status_code == 200
+        assert ask(client, session, "hello").json()["answer"]["text"] == "Turn 1: hello"
+
+
+def test_history_that_a_crash_left_behind_does_not_come_back(client: httpx.Client):
+    session, other = (client.post("/get_session_id").json()["session_id"] for _ in range(2))
+    ask(client, other, "secret")
+    client.delete(f"/sessions/{session}")
+    with closing(sqlite3.connect(shared_server().data_dir / "checkpoints.sqlite")) as opened:
+        opened.execute("UPDATE checkpoints SET thread_id = ? WHERE thread_id = ?", (session, other))
+        opened.execute("UPDATE writes SET thread_id = ? WHERE thread_id = ?", (session, other))
+        opened.commit()
+    client.post("/threads", json={"thread_id": session})
+    assert ask(client, session, "hello").json()["answer"]["text"] == "Turn 1: hello"
+
+
 def test_document_is_unavailable_where_there_is_no_index(client: httpx.Client):
     problem = assert_problem(client.get("/documents/no/such/document"), 503, "unavailable")
     assert str(shared_server().data_dir) not in problem["detail"]
 
 
-@pytest.mark.parametrize("path", ["/nothing/here", "/ask"])
-def test_unknown_page_is_told_as_a_problem(client: httpx.Client, path: str):
-    assert_problem(client.get(path), 404, "not_found")
+def test_unknown_page_is_told_as_a_problem(client: httpx.Client):
+    assert_problem(client.get("/nothing/here"), 404, "not_found")
 
 
 def test_answered_question_leaves_no_user_text_in_the_log(client: httpx.Client, session: str):

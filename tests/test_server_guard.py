@@ -6,9 +6,13 @@ import httpx
 import pytest
 from fastapi.openapi.models import OpenAPI
 from server_process import shared_server
+from websockets.exceptions import InvalidStatus
+from websockets.sync.client import connect
+from websockets.typing import Origin
 
 from server.address import is_loopback
 from server.guard import is_local
+from server.origins import is_foreign
 
 pytestmark = pytest.mark.slow
 
@@ -111,12 +115,124 @@ def test_metrics_and_info_are_answered_on_this_machine(client: httpx.Client):
     assert client.get("/info").json()["version"]
 
 
+@pytest.mark.parametrize("path", ["/metrics", "/info"])
+def test_metrics_are_not_told_under_another_hosts_name(client: httpx.Client, path: str):
+    assert client.get(path, headers={"Host": "evil.example:2024"}).status_code == 403
+
+
 @pytest.mark.parametrize(
-    ("address", "local"),
-    [("127.0.0.1", True), ("::1", True), ("10.0.0.5", False), ("203.0.113.9", False), ("", False)],
+    "page",
+    [
+        {"Origin": "https://evil.example"},
+        {"Origin": "null"},
+        {"Origin": "http://localhost:3000"},
+        {"Sec-Fetch-Site": "cross-site"},
+    ],
+    ids=str,
 )
-def test_only_this_machine_is_local(address: str, local: bool):
-    assert is_local({"type": "http", "client": (address, 1234)}) is local
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("POST", "/threads"),
+        ("POST", "/threads/{session}/runs"),
+        ("POST", "/threads/prune"),
+        ("POST", "/get_session_id"),
+        ("POST", "/ask?session_id={session}"),
+        ("DELETE", "/sessions/{session}"),
+        ("POST", "/mcp"),
+    ],
+)
+def test_page_of_another_site_changes_nothing(
+    client: httpx.Client, page: dict[str, str], method: str, path: str
+):
+    session = client.post("/get_session_id").json()["session_id"]
+    before = client.get("/sessions").json()
+    body = f'{{"thread_ids": ["{session}"], "assistant_id": "assistant", "message": "hi"}}'
+    response = client.request(
+        method,
+        path.format(session=session),
+        content=body,
+        headers={"Content-Type": "text/plain", **page},
+    )
+    assert response.status_code == 403
+    assert response.json()["code"] == "forbidden"
+    assert client.get("/sessions").json() == before
+
+
+@pytest.mark.parametrize("origin", ["https://smith.langchain.com", "the server's own", None])
+def test_own_pages_and_studio_may_act(client: httpx.Client, origin: str | None):
+    own = str(client.base_url).rstrip("/")
+    headers = {"Origin": own if origin == "the server's own" else origin} if origin else {}
+    assert client.post("/get_session_id", headers=headers).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("headers", "foreign"),
+    [
+        ({"origin": "https://a.example"}, False),
+        ({"origin": "https://evil.example"}, True),
+        ({"origin": "https://evil.example", "authorization": "Bearer x"}, False),
+        ({"origin": "http://["}, True),
+        ({}, False),
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("kind", ["http", "websocket"])
+def test_foreign_is_who_is_neither_allowed_nor_has_a_key(
+    kind: str, headers: dict[str, str], foreign: bool
+):
+    raw = [(name.encode(), value.encode()) for name, value in headers.items()]
+    scope = {"type": kind, "method": "POST", "headers": [*raw, (b"host", b"localhost:2024")]}
+    assert is_foreign(scope, ("https://a.example",)) is foreign
+
+
+def test_socket_of_another_sites_page_is_closed(client: httpx.Client):
+    session = client.post("/get_session_id").json()["session_id"]
+    url = f"{client.base_url}".replace("http", "ws") + f"/threads/{session}/stream/events"
+    with pytest.raises(InvalidStatus) as refused:
+        connect(url, origin=Origin("https://evil.example"), proxy=None)
+    assert refused.value.response.status_code == 403
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "allowed"),
+    [
+        ("GET", "/ask", "POST"),
+        ("PUT", "/sessions", "GET"),
+        ("GET", "/sessions/x", "DELETE"),
+        ("POST", "/documents/a/b", "GET"),
+    ],
+)
+def test_wrong_method_is_told_with_the_right_one(
+    client: httpx.Client, method: str, path: str, allowed: str
+):
+    response = client.request(method, path)
+    assert (response.status_code, response.headers["allow"]) == (405, allowed)
+    assert response.json()["code"] == "method_not_allowed"
+
+
+def test_control_character_in_a_path_is_in_no_log(client: httpx.Client):
+    assert client.get("/documents/%00").status_code == 404
+    assert "\0" not in shared_server().log
+
+
+@pytest.mark.parametrize(
+    ("address", "host", "local"),
+    [
+        ("127.0.0.1", "localhost:2024", True),
+        ("::1", "[::1]:2024", True),
+        ("127.0.0.1", "localhost", True),
+        ("127.0.0.1", "evil.example:2024", False),
+        ("127.0.0.1", "", False),
+        ("10.0.0.5", "localhost", False),
+        ("203.0.113.9", "localhost", False),
+        ("", "localhost", False),
+    ],
+)
+def test_only_this_machine_is_local(address: str, host: str, local: bool):
+    headers = [(b"host", host.encode())]
+    scope = {"type": "http", "client": (address, 1234), "headers": headers}
+    assert is_local(scope) is local
 
 
 @pytest.mark.parametrize(

@@ -52,6 +52,52 @@ def test_killed_server_goes_on_with_the_session_and_its_history(server: Server):
     assert ask(server, session, "two") == "Turn 2: two"
 
 
+def test_killed_server_still_waits_for_the_reply_to_its_question(server: Server):
+    server.start()
+    session = new_session(server)
+    assert ask(server, session, "delete it") == "Delete 1 record? Answer yes or no."
+    server.stop(signal.SIGKILL)
+    server.start()
+    assert ask(server, session, "yes") == "You replied yes."
+
+
+def test_files_of_the_server_are_for_its_owner_only(server: Server):
+    cache = server.data_dir / ".langgraph_api"
+    cache.mkdir(parents=True, mode=0o755)
+    (cache / "left.pckl").write_bytes(pickle.dumps({}))
+    (cache / "left.pckl").chmod(0o644)
+    server.start()
+    ask(server, new_session(server), "one")
+    server.stop()
+    modes = {path.name: path.stat().st_mode & 0o777 for path in (cache, *cache.iterdir())}
+    assert len(modes) > 3
+    assert {name: mode for name, mode in modes.items() if mode & 0o077} == {}
+
+
+@pytest.mark.parametrize("name", ["checkpoints.sqlite", "store.sqlite", "home_energy.sqlite"])
+def test_damaged_database_is_told_in_one_sentence(server: Server, name: str):
+    server.data_dir.mkdir()
+    (server.data_dir / name).write_bytes(b"damaged " * 1000)
+    with pytest.raises(AssertionError, match="the server ended"):
+        server.start()
+    assert server.process is not None
+    assert server.process.wait() == 1
+    [line] = server.log.strip().splitlines()
+    assert name in line
+    assert line.endswith("restore it from a backup.")
+
+
+def test_origin_of_the_settings_may_act(server: Server):
+    server.variables = {"HOME_ENERGY_CORS_ORIGINS": "https://a.example"}
+    server.settings = {"cors_origins": ("https://a.example",)}
+    server.start()
+    with server.client() as client:
+        allowed = client.post("/get_session_id", headers={"Origin": "https://a.example"})
+        assert allowed.headers["access-control-allow-origin"] == "https://a.example"
+        refused = client.post("/get_session_id", headers={"Origin": "https://b.example"})
+    assert (allowed.status_code, refused.status_code) == (200, 403)
+
+
 def test_stopping_is_clean(server: Server):
     server.start()
     session = new_session(server)

@@ -51,13 +51,66 @@ def test_an_answered_question_has_enough() -> None:
 def test_another_year_is_another_question() -> None:
     verdict = judge("What will the price cap be in January 2027?", [CAP])
     assert not verdict.enough
-    assert verdict.missing == "No document here says this of 2027."
+    assert (verdict.missing or "").endswith("the closest passages do not speak of 2027.")
 
 
 def test_a_name_that_nothing_has_is_named_as_missing() -> None:
     verdict = judge("What was the price cap in Ruritania?", [CAP])
     assert not verdict.enough
-    assert verdict.missing == "No document here says anything about: Ruritania."
+    # Another document of the index may well have it, so that none has is not said.
+    assert (verdict.missing or "").endswith("the closest passages do not mention: Ruritania.")
+    assert "No document" not in (verdict.missing or "")
+
+
+def test_how_long_a_thing_lasts_is_not_how_soon_it_pays_back() -> None:
+    lasts = passage(
+        "How long does loft insulation last?",
+        "Loft insulation lasts 42 years.",
+        title="Loft insulation",
+        near=0.9,
+        best=0.9,
+    )
+    pays = passage(
+        "What is the payback of loft insulation?",
+        "Loft insulation pays for itself in 3 years.",
+        title="Loft insulation",
+        near=0.9,
+        best=0.9,
+    )
+    other = passage(
+        "What is the payback of solar panels?",
+        "Solar panels pay back in 9 years.",
+        title="Solar panels",
+        near=0.9,
+        best=0.9,
+    )
+    question = "What's the payback of loft insulation?"
+    assert judge(question, [lasts, pays]).enough
+    verdict = judge(question, [lasts, other])
+    assert not verdict.enough
+    assert "payback" in (verdict.missing or "")
+
+
+def test_an_electric_blanket_is_no_tank_jacket() -> None:
+    tank = passage(
+        "Does a tank blanket save electric heat?",
+        "A blanket on an electric tank saves money.",
+        title="Electric tanks and blankets",
+        near=0.8,
+        best=0.8,
+    )
+    assert judge("Does a tank blanket save money?", [tank]).enough
+    verdict = judge("Do electric blankets save money?", [tank])
+    assert not verdict.enough
+    assert "electric blankets" in (verdict.missing or "")
+
+
+def test_every_router_is_one_for_the_internet() -> None:
+    router = passage(
+        "Should I leave the router on?", "Leave the router on for alarms.", title="Routers"
+    )
+    plain = judge("should I leave my router on?", [router]).support
+    assert judge("should I leave my wifi router on?", [router]).support == plain
 
 
 def test_an_unknown_word_before_a_known_thing_makes_it_another_thing() -> None:

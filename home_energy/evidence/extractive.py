@@ -7,6 +7,14 @@ from itertools import islice
 
 from home_energy.evidence.passage import Passage
 from home_energy.evidence.question import Question
+from home_energy.evidence.subject import (
+    is_about,
+    is_of_another_thing,
+    is_other_kind,
+    is_rival,
+    is_vague,
+    things,
+)
 from home_energy.evidence.windows import Window, windows
 from home_energy.evidence.words import content_words, sides
 
@@ -43,6 +51,16 @@ class Options:
     """A part of the question is answered when so much of it is in what was chosen."""
     novelty: float = 0.35
     """At least this share of a further sentence's words must be new."""
+    rival: float = 0.4
+    """Taken off a sentence about another thing than the question names."""
+    unnamed: float = 0.15
+    """Taken off one that does not name the thing, nor stands under what names it."""
+    very_same_question: float = 0.85
+    """A heading at least this near is this question, and what opens under it the answer."""
+    lead: float = 0.7
+    """The first sentence to the point must score at least this share of the best."""
+    near: float = 0.6
+    """A sentence at least this near answers in whatever words, as a myth's fact does."""
     same_question: float = 0.6
     """A heading at least this near is the same question, which "Yes, …" under it answers."""
 
@@ -72,8 +90,14 @@ class _Candidate:
         return self.window.passage
 
 
-_VERDICT = re.compile(r"^(?:yes|no)\b", re.IGNORECASE)
+_VERDICT = re.compile(
+    r"^(?:[-*•]\s+)?(?:(?:mostly|usually|often|sometimes|generally|rarely|probably|partly|largely"
+    r"|almost always)\W+)?(?:yes\b|no(?=\W*[,.:;!–—]|\W+(?:but|for|not)\b))"
+    r"|^(?:[-*•]\s+)?not (?:usually|always|really|necessarily|quite|often|by itself|any ?more)\b",
+    re.IGNORECASE,
+)
 _ASIDE = re.compile(r"^(?:[-*•]\s+)?(?:by arithmetic|worked example|myth\b)", re.IGNORECASE)
+_MYTH = re.compile(r"^(?:[-*•]\s+)?myth\b", re.IGNORECASE)
 _WORKS_OUT = re.compile(
     r"\b(?:work(?:ed)? out|calculat\w*|estimat\w*|example|formula)\b", re.IGNORECASE
 )
@@ -88,7 +112,7 @@ def compose(query: str, passages: Sequence[Passage], options: Options | None = N
     """
     bounds = options or Options()
     asked = Question.read(query)
-    ranked = _ranked(asked, passages, bounds)
+    ranked = _from_the_point(asked, _ranked(asked, passages, bounds), bounds)
     if not ranked:
         return []
     chosen = _steps(asked, ranked, bounds) or _leads(asked, passages, ranked, bounds)
@@ -99,6 +123,33 @@ def compose(query: str, passages: Sequence[Passage], options: Options | None = N
         for candidate in _ordered(chosen)
         for start, end in candidate.window.spans
     ]
+
+
+def _from_the_point(
+    asked: Question, ranked: Sequence[_Candidate], options: Options
+) -> Sequence[_Candidate]:
+    """Drop what stands first and is off the point; all of it where the rest is far worse."""
+    for index, candidate in enumerate(ranked):
+        if candidate.score < options.lead * ranked[0].score:
+            break
+        if _is_to_the_point(asked, candidate, options):
+            return ranked[index:]
+    return []
+
+
+def _is_to_the_point(asked: Question, lead: _Candidate, options: Options) -> bool:
+    """Say whether a lead says something of what is asked, or stands under the same question."""
+    heading, title = _above(lead.passage)
+    if _is_off_the_switch(asked, lead.window):
+        return False
+    if _heading(lead.passage) >= options.same_question or lead.window.score >= options.near:
+        return not is_rival(asked.about, lead.window.text, heading, title)
+    if is_rival(asked.about, lead.window.text, heading, title):
+        return False
+    if asked.kinds and asked.is_answered_by(lead.window.text):
+        return True
+    said = lead.words | content_words(heading)
+    return not asked.topics or bool(asked.topics & said)
 
 
 def _ranked(asked: Question, passages: Sequence[Passage], options: Options) -> list[_Candidate]:
@@ -112,17 +163,62 @@ def _ranked(asked: Question, passages: Sequence[Passage], options: Options) -> l
 
 
 def _may_answer(asked: Question, window: Window, options: Options) -> bool:
-    """Say whether a "Yes, …" or "No, …" is said to this question and not to its contrary."""
+    """Say whether a "Yes, …" or "No, …" is said to this question and not to its contrary.
+
+    One of the causes listed under "Why …?" is no statement of what is so here either.
+    """
+    if is_other_kind(asked.text, window.text):
+        return False
+    if window.is_item and _WHY.match(_above(window.passage)[0]):
+        return bool(_WHY.search(asked.text))
     if not _VERDICT.match(window.text):
         return True
     passage = window.passage
     same = _heading(passage) >= options.same_question
     heading = passage.heading.rpartition(" > ")[2]
-    return same and asked.is_closed and not _contrary(sides(asked.text), sides(heading))
+    about = is_about(asked.about, heading, heading, passage.title)
+    contrary = _contrary(sides(asked.text), sides(heading)) or _switched(asked.text, heading)
+    return same and about and asked.is_closed and not contrary
+
+
+_WHY = re.compile(
+    r"\b(?:why|what (?:is|are|'s) (?:\w+ ){0,2}(?:causes?|reasons?))\b", re.IGNORECASE
+)
+_OFF = re.compile(r"\b(?:off|unplug(?:ged|ging)?)\b", re.IGNORECASE)
+_SWITCHES = re.compile(
+    r"\b(?:off|unplugging|i unplug|stand-?by|sleep|idle|constant(?:ly)?|set-?back)\b"
+    r"|\bleav\w+ .*\bon\b",
+    re.IGNORECASE,
+)
+_LEFT_ON = re.compile(r"\b(?:leav\w+|left|keep\w*|kept|stay)\b.*\bon\b", re.IGNORECASE)
 
 
 def _contrary(one: dict[str, int], other: dict[str, int]) -> bool:
     return any(other.get(axis, sign) != sign for axis, sign in one.items())
+
+
+def _is_off_the_switch(asked: Question, window: Window) -> bool:
+    """Say whether a question about switching off is not what a sentence speaks of."""
+    said = f"{window.text} {_above(window.passage)[0]}"
+    return bool(_OFF.search(asked.text)) and not _SWITCHES.search(said)
+
+
+def _switched(one: str, other: str) -> bool:
+    """Say whether one text asks about leaving on what the other asks about switching off."""
+    return any(_LEFT_ON.search(a) and _OFF.search(b) for a, b in ((one, other), (other, one)))
+
+
+def _subject(asked: Question, window: Window, options: Options) -> float:
+    """Return what to take off a sentence that is about another thing than is asked about."""
+    where = _above(window.passage)
+    vague = is_vague(window.text) and not set(things(asked.about)) & set(things(where[1]))
+    if vague or is_rival(asked.about, window.text, *where):
+        return options.rival
+    return 0.0 if is_about(asked.about, window.text, *where) else options.unnamed
+
+
+def _above(passage: Passage) -> tuple[str, str]:
+    return passage.heading.rpartition(" > ")[2], passage.title
 
 
 def _score(asked: Question, window: Window, options: Options) -> float:
@@ -133,11 +229,21 @@ def _score(asked: Question, window: Window, options: Options) -> float:
         + options.heading * _heading(passage)
         + options.lexical * asked.coverage(content_words(window.text), half=above)
         + (options.opening if window.opens else 0.0)
+        - _subject(asked, window, options)
     )
+    if window.opens and _heading(passage) >= options.very_same_question:
+        score += options.opening
+    if _is_off_the_switch(asked, window):
+        score -= options.rival
     has_figure = bool(asked.kinds) and asked.is_answered_by(window.text)
     if has_figure:
         score += options.figure
-    if _ASIDE.match(window.text) and not _WORKS_OUT.search(asked.text):
+    if has_figure and asked.asks_payback:
+        score += options.figure
+    is_myth = bool(_MYTH.match(window.text)) and asked.is_closed
+    if is_myth and window.score >= options.near:
+        score += options.figure
+    if _ASIDE.match(window.text) and not is_myth and not _WORKS_OUT.search(asked.text):
         score -= options.aside / 2 if has_figure else options.aside
     elsewhere = (content_words(window.text) & _PLACES) - asked.weights.keys()
     return score - (options.aside if elsewhere and _PLACES & asked.weights.keys() else 0.0)
@@ -199,9 +305,30 @@ def _next(
         for candidate in ranked
         if worth(candidate) >= 0
         and not _VERDICT.match(candidate.window.text)
+        and _goes_on(asked, chosen[0], candidate)
         and _fits(candidate, chosen, options)
     ]
     return max(able, key=worth, default=None)
+
+
+def _goes_on(asked: Question, lead: _Candidate, candidate: _Candidate) -> bool:
+    """Say whether a further sentence is about what the question names and asks of it."""
+    heading, title = _above(candidate.passage)
+    if not is_about(asked.about, candidate.window.text, heading, title):
+        return False
+    if candidate.passage.id == lead.passage.id:
+        return True
+    if _MYTH.match(lead.window.text) and asked.is_closed:
+        return False
+    if _is_off_the_switch(asked, candidate.window):
+        return False
+    if not things(asked.about) and is_of_another_thing(
+        f"{lead.window.text} {lead.passage.title}", title
+    ):
+        return False
+    if asked.kinds and not asked.is_answered_by(candidate.window.text):
+        return False
+    return not asked.topics or bool(asked.topics & (candidate.words | content_words(heading)))
 
 
 def _fits(candidate: _Candidate, chosen: Sequence[_Candidate], options: Options) -> bool:

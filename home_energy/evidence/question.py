@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from itertools import zip_longest
 
+from home_energy.evidence.subject import things
 from home_energy.evidence.units import UNITS, written_unit
 from home_energy.evidence.words import (
     content_words,
@@ -43,7 +44,8 @@ _ASKS: tuple[tuple[re.Pattern[str], frozenset[str]], ...] = tuple(
         ({"mass"}, r"\bhow many (?:kilos?|kg|kilograms?|grams?|tonnes?)\b"),
         (
             {"temperature"},
-            r"\b(?:what|which) (?:temperature|temp)\b",
+            r"\b(?:what|which) (?:\w+ ){0,2}(?:temperature|temp)\b",
+            r"\bwhat(?:'s|’s| is| should)\b(?: \w+){1,3} (?:temperature|temp)\b",
             r"\bhow (?:hot|warm|cold|cool) should\b",
         ),
         (
@@ -56,6 +58,7 @@ _ASKS: tuple[tuple[re.Pattern[str], frozenset[str]], ...] = tuple(
         (
             {"duration"},
             r"\bhow (?:long|many (?:years|months|weeks|days|hours|minutes)) (?!is the|are the)",
+            r"\bpay(?:s|ing)? ?back\b|\bpay for itself\b",
             r"\blife(?: ?span| ?time| expectancy)\b",
         ),
         (
@@ -96,6 +99,10 @@ _LEANING = re.compile(r"(?P<text>.*\S)\s*\((?P<earlier>[^()]+)\)", re.DOTALL)
 _HOW_TO = re.compile(
     r"\bhow (?:do|can|should|could|would) (?:i|we|you)\b|\bhow to\b|, how\b"
     r"|\b(?:tips|steps|ways) (?:to|for|on)\b|\bbest way to\b",
+    re.IGNORECASE,
+)
+_PAYBACK = re.compile(
+    r"\bpa(?:y|ys|ying|id)[- ]?back\b|\bpa(?:y|ys|ying|id) for (?:itself|themselves)\b|\brecoup",
     re.IGNORECASE,
 )
 _CALENDAR = frozenset(
@@ -143,6 +150,20 @@ class Question:
         return frozenset()
 
     @cached_property
+    def topics(self) -> frozenset[str]:
+        """What it asks of the things it names: its words of weight that name none."""
+        return frozenset(
+            meaning(word)
+            for word in written_words(_told_and_asked(self.text)[1])
+            if not is_light(word) and not things(word)
+        )
+
+    @property
+    def asks_payback(self) -> bool:
+        """Whether it asks how soon something pays for itself, which no other span of years is."""
+        return bool(_PAYBACK.search(self.text))
+
+    @cached_property
     def years(self) -> frozenset[str]:
         """Return the years named: what holds in one need not hold in another."""
         return frozenset(_YEAR.findall(self.text))
@@ -170,6 +191,11 @@ class Question:
         names = {name.lower() for name in written if _NAME.match(name)} - _CALENDAR
         return tuple(word for word in written_words(self.text) if names & set(word.split()))
 
+    @cached_property
+    def about(self) -> str:
+        """What names the things it is about: its own words and those it leans on."""
+        return f"{self.text} {self.earlier}".strip()
+
     def as_written(self, word: str) -> str:
         """Return a word of the question with its capitals."""
         found = re.search(re.escape(word), self.text, re.IGNORECASE)
@@ -191,6 +217,8 @@ class Question:
 
     def is_answered_by(self, text: str) -> bool:
         """Say whether a text has a figure of the kind asked for, if one is asked for."""
+        if self.asks_payback and not _PAYBACK.search(text):
+            return False
         return not self.kinds or bool(self.kinds & figure_kinds(text))
 
 

@@ -5,9 +5,19 @@ from dataclasses import dataclass
 
 from home_energy.evidence.passage import Passage
 from home_energy.evidence.question import Question
-from home_energy.evidence.words import content_words, is_light, meaning, written_words
+from home_energy.evidence.subject import is_about
+from home_energy.evidence.words import (
+    content_words,
+    is_light,
+    is_other_thing,
+    meaning,
+    written_words,
+)
 
 ELSEWHERE = "The documents here are about saving energy at home only."
+
+NOTHING_DIRECT = "I found nothing in my documents that answers this directly"
+"""Only what the closest passages lack is known: other documents may well mention it."""
 
 
 @dataclass(frozen=True)
@@ -70,6 +80,8 @@ def judge(
         nearest += [passage for passage, _ in parts]
         support = max(support, min(alone for _, alone in parts))
     decisive = _decisive(asked, nearest, passages)
+    if asked.asks_payback and not _gives_payback(asked, passages):
+        decisive = f"{NOTHING_DIRECT}: the closest passages give no payback."
     if decisive:
         return Sufficiency(False, decisive, min(support, -bounds.enough))
     if support >= 0:
@@ -84,9 +96,25 @@ def _decisive(
     said = " ".join(f"{passage.title} {passage.heading} {passage.text}" for passage in nearest)
     years = sorted(year for year in asked.years if year not in said)
     if years:
-        return f"No document here says this of {' and '.join(years)}."
-    strange = [name for name in asked.names if meaning(name) not in _all_words(passages)]
+        return f"{NOTHING_DIRECT}; the closest passages do not speak of {' and '.join(years)}."
+    everywhere = _all_words(passages)
+    named = [*asked.names, *(word for word in written_words(asked.text) if is_other_thing(word))]
+    strange = [name for name in named if meaning(name) not in everywhere]
     return _says_nothing(asked, strange) if strange else None
+
+
+def _gives_payback(asked: Question, passages: Sequence[Passage]) -> bool:
+    return any(
+        asked.is_answered_by(passage.quote(sentence))
+        and is_about(
+            asked.about,
+            passage.quote(sentence),
+            passage.heading.rpartition(" > ")[2],
+            passage.title,
+        )
+        for passage in passages
+        for sentence in passage.sentences
+    )
 
 
 def _best(asked: Question, passages: Sequence[Passage], limits: Limits) -> tuple[Passage, float]:
@@ -122,13 +150,13 @@ def _missing(asked: Question, best: Passage, passages: Sequence[Passage]) -> str
     if unknown:
         return _says_nothing(asked, unknown)
     if asked.kinds and not any(asked.is_answered_by(best.quote(s)) for s in best.sentences):
-        return "No document here gives the figure that is asked for."
+        return f"{NOTHING_DIRECT}: the closest passages lack the figure that is asked for."
     apart = [asked.as_written(word) for word in words if meaning(word) not in _words(best)]
     if apart:
-        return f"The document that comes nearest says nothing about: {', '.join(apart[:5])}."
-    return "No document here answers this question directly."
+        return f"{NOTHING_DIRECT}; the closest passage does not mention: {', '.join(apart[:5])}."
+    return f"{NOTHING_DIRECT}."
 
 
 def _says_nothing(asked: Question, words: Sequence[str]) -> str:
     written = dict.fromkeys(asked.as_written(word) for word in words[:5])
-    return f"No document here says anything about: {', '.join(written)}."
+    return f"{NOTHING_DIRECT}; the closest passages do not mention: {', '.join(written)}."

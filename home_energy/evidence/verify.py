@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Iterator
 
 from home_energy.evidence.answer import Answer, Citation
+from home_energy.evidence.cite import displayed
 from home_energy.evidence.passage import Passage
 from home_energy.evidence.proof import Verdict, is_claim, prove
 from home_energy.knowledge.documents import Document
@@ -66,7 +67,9 @@ def _text_problems(answer: Answer, sound: dict[int, Passage]) -> Iterator[str]:
         passages = [sound[n] for n in map(int, _MARKER.findall(part["markers"])) if n in sound]
         text = part["text"].strip()
         # Where a quote itself is wrong, that has been said.
-        if text and passages and not any(_bears_out(passage, text) for passage in passages):
+        if _folded(displayed(text)) != _folded(text):
+            yield f"{part['markers'].strip()} follows markup: {displayed(text)}"
+        elif text and passages and not any(_bears_out(passage, text) for passage in passages):
             yield f"{part['markers'].strip()} does not say: {text}"
     rest = answer.text[end:].strip()
     if answer.citations and is_claim(rest) and not rest.startswith(_OWN_WORDS):
@@ -74,7 +77,7 @@ def _text_problems(answer: Answer, sound: dict[int, Passage]) -> Iterator[str]:
 
 
 def _bears_out(passage: Passage, text: str) -> bool:
-    if _folded(passage.text) == _folded(text):
+    if _folded(displayed(passage.text)) == _folded(text):
         return True
     return prove(text, [passage], cited=[1]).verdict is Verdict.SUPPORTED
 

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from home_energy.evidence.cite import may_be_shown
 from home_energy.evidence.passage import Passage
 
 MAX_ITEMS = 7
@@ -14,12 +15,23 @@ _DANGLING = re.compile(
     r"^(?:[-*•]\s+)?(?:it|its|they|their|them|these|those|this|that|such|he|she|both|either|neither"
     r"|so|but|and|or|however|then|instead|otherwise|also|therefore|thus|another|fact"
     r"|for (?:example|instance)|the (?:former|latter|same|result|reason|rest|other|sum|two|work)"
+    r"|the (?:effect|answer|comparison|guide|difference|gain|loss|provider|measure|performance"
+    r"|figures?|numbers?|letter|unit|machine|motor|trap|saving (?:is|ranged|comes)|rules bind)"
+    r"|current models|newer (?:devices|ones|models)|some newer|other studies"
     r"|(?:one|two|some|most|all|each|none|many) of (?:the|these|them|those)\b(?! (?:us|uk)\b))\b",
     re.IGNORECASE,
 )
 _DANGLING_INSIDE = re.compile(
     r"\bthe same (?:study|tests?|trial|basis|programme|source|survey|report|(?:dated )?example)\b"
     r"|\bsuch an? \b|\bthat (?:fan|pump|test|study|wall)\b"
+)
+# What only says where to read on answers nothing here.
+_POINTER = re.compile(
+    r"\b(?:the|this|our|another|a) (?:topic|page|document|section|chapter|article|guide)"
+    r" (?:on|about)\b"
+    r"|\b(?:as|see|read) (?:also |in )?the (?:topic|page|document|section|chapter|article|guide)\b"
+    r"|^(?:[-*•]\s+)?see (?:also|above|below)\b",
+    re.IGNORECASE,
 )
 _MYTH = re.compile(r"^(?:[-*•]\s+)?(?:\*\*)?myth\b", re.IGNORECASE)
 _MARK = re.compile(r"[-*•]\s|\d+[.)]\s")
@@ -39,6 +51,8 @@ class Window:
     """How long it is: the items of a list count as half sentences."""
     opens: bool = False
     """Whether it begins the passage."""
+    is_item: bool = False
+    """Whether it is an item of a list, quoted without the line that introduces it."""
 
     @property
     def text(self) -> str:
@@ -59,13 +73,13 @@ def windows(passage: Passage) -> Iterator[Window]:
     """Yield what of a passage can be quoted alone, in order."""
     for index in range(len(passage.sentences)):
         window = _window(passage, index)
-        if window is not None:
+        if window is not None and may_be_shown(window.text):
             yield window
 
 
 def _window(passage: Passage, index: int) -> Window | None:
     text = _text(passage, index)
-    if text.endswith("?"):
+    if text.endswith("?") or _POINTER.search(text):
         return None
     if text.endswith(":"):
         return _list(passage, index)
@@ -117,7 +131,8 @@ def _span(passage: Passage, main: int, first: int, last: int) -> Window:
     span = (passage.sentences[first].start, passage.sentences[last].end)
     score = passage.sentences[main].score
     size = (last - first + 1) * (0.5 if _is_item(passage, main) else 1.0)
-    return Window(passage, (span,), score, size, opens=first == 0)
+    item = _is_item(passage, main)
+    return Window(passage, (span,), score, size, opens=first == 0, is_item=item)
 
 
 def _text(passage: Passage, index: int) -> str:

@@ -11,6 +11,13 @@ _NUMBER_UNIT = re.compile(r"(?<=\d)(?=[a-zA-Z°%])")
 _COUNTRY = re.compile(r"\bU\.?S\.?(?:A\b\.?)?(?!\w)")
 _HEALTH = re.compile(r"\bWHO\b")
 
+# Things that are no kind of what their last word names.
+_OTHER_THING = re.compile(
+    r"\b(electric(?=[ -]blanket)|heated(?=[ -]blanket)|hair(?=[ -]dr))[ -](blankets?|dr[iy]ers?)\b"
+)
+_SAID_TWICE = re.compile(r"\b(?:wi-?fi|internet|broadband) (?=(?:router|modem|hub)s?\b)")
+"""Every router is one for the internet, so a document need not say it."""
+
 _STOP = frozenset(
     """a about after all also am an and any are as at be been before being but by can cannot could
     did do does doing don't each else for from get getting give go going got had has have having he
@@ -99,6 +106,7 @@ def written_words(text: str) -> list[str]:
     # In small letters the country and the World Health Organization would be stop words.
     named = _HEALTH.sub("world-health", _COUNTRY.sub("usa", text.replace("’", "'")))
     parted = _NUMBER_UNIT.sub(" ", named).lower()
+    parted = _OTHER_THING.sub(rf"\1{_JOIN}\2", _SAID_TWICE.sub("", parted))
     joined = lexicon.phrases().sub(lambda match: match[0].replace(" ", _JOIN), parted)
     words = (word.replace(_JOIN, " ").removesuffix("'s") for word in _WORD.findall(joined))
     return [word for word in words if word not in _STOP]
@@ -112,6 +120,11 @@ def meaning(word: str) -> str:
     if known is None or known.generic:
         return stem(word)
     return known.axis or known.key
+
+
+def is_other_thing(word: str) -> bool:
+    """Say whether it names a thing that is no kind of what its last word names."""
+    return bool(_OTHER_THING.fullmatch(word))
 
 
 def is_light(word: str) -> bool:

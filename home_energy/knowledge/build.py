@@ -1,59 +1,25 @@
 """A new version of the index, out of documents and of what the old version knows."""
 
-import hashlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
-import structlog
 
-from home_energy.errors import IndexUnavailable
 from home_energy.knowledge import index, vectors
 from home_energy.knowledge.documents import Document
 from home_energy.knowledge.embedding import EmbeddingModel
+from home_energy.knowledge.fingerprint import sha256
+from home_energy.knowledge.old_index import OldIndex
 from home_energy.knowledge.search import Knowledge
 from home_energy.knowledge.split import Chunk, split
 from home_energy.knowledge.store import FILE, Kept, Store, StoredChunk, Writer
-
-log = structlog.get_logger(__name__)
 
 Progress = Callable[[int, int], None]
 """Hears how many documents are done, of how many."""
 
 _TEXTS_AT_ONCE = 512
 """Enough for the embedding model to sort by length, little enough to hold in memory."""
-
-
-class OldIndex:
-    """What the serving version knows already: nothing, when it is missing or damaged."""
-
-    def __init__(self, data_dir: Path, embedder: EmbeddingModel) -> None:
-        self.name = ""
-        self.chunks = 0
-        self.kept: dict[str, Kept] = {}
-        self.serves = False
-        """Whether it can be searched as it is."""
-        self._store: Store | None = None
-        version = index.newest(data_dir)
-        if version is None:
-            return
-        self.name = version.folder.name
-        try:
-            store = Store(version.folder, dimensions=version.manifest.dimensions)
-            store.check()
-            self.kept = {kept.document.id: kept for kept in store.documents()}
-            self.chunks = version.manifest.chunks
-            if version.manifest.model_id == embedder.model_id:
-                self._store = store
-            Knowledge.open(data_dir, embedder)
-            self.serves = True
-        except IndexUnavailable as exc:
-            log.warning("index_to_be_rebuilt", reason=str(exc))
-
-    def chunks_of(self, document_id: str) -> list[StoredChunk]:
-        """Return the document's chunks whose vectors this embedding model made."""
-        return self._store.chunks_of(document_id) if self._store else []
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,8 +98,7 @@ def _batches(
 def _drafts(kept: Kept, old: OldIndex, embedder: EmbeddingModel) -> list[_Draft]:
     document = kept.document
     known = old.chunks_of(document.id)
-    before = old.kept.get(document.id)
-    if known and before is not None and before.fingerprint == kept.fingerprint:
+    if known and old.fingerprints.get(document.id) == kept.fingerprint:
         return [_Draft(chunk, []) for chunk in known]
     vectors_of = {chunk.embedded_sha256: chunk for chunk in known}
     return [
@@ -199,8 +164,3 @@ def _embedded(
                 )
             chunks.append(chunk)
         yield kept, chunks
-
-
-def sha256(text: str) -> str:
-    """Return the hexadecimal hash of a text in UTF-8."""
-    return hashlib.sha256(text.encode()).hexdigest()

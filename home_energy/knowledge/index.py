@@ -2,6 +2,7 @@
 
 index/current                   the name of the version that serves
 index/lock                      held by the process that ingests
+index/sources.json              what was ingested, from where
 index/000007-9f31c0aa/          one version
     knowledge.sqlite  chroma/   what it holds
     manifest.json               written last: without it, the version does not exist
@@ -19,7 +20,7 @@ from pathlib import Path
 
 from home_energy.errors import IndexBusy, IndexUnavailable
 
-FORMAT = 2
+FORMAT = 3
 """Of the files, the splitter and what is embedded; a change makes the next ingest start anew."""
 
 INGEST = "Run `home-energy ingest knowledge` to build it."
@@ -89,6 +90,15 @@ def newest(data_dir: Path) -> Version | None:
     return None
 
 
+def readable_folders(data_dir: Path) -> list[Path]:
+    """Return the versions that once were finished, damaged or not: the serving, then newest."""
+    with suppress(OSError, ValueError):
+        name = pointer(data_dir).read_text(encoding="ascii").strip()
+        serving = [path for path in _folders(data_dir) if path.name == name]
+        return serving + [path for path in _finished(data_dir) if path.name != name]
+    return _finished(data_dir)
+
+
 def check_model(version: Version, *, model_id: str) -> None:
     """Raise IndexUnavailable unless this embedding model made the version."""
     if version.manifest.model_id != model_id:
@@ -123,8 +133,8 @@ def publish(data_dir: Path, folder: Path, manifest: Manifest) -> None:
     """Make a finished version the one that serves, all at once."""
     for path in [*folder.rglob("*"), folder]:
         _flush(path)
-    _write(folder / _MANIFEST, json.dumps(asdict(manifest), indent=1))
-    _write(pointer(data_dir), folder.name)
+    write(folder / _MANIFEST, json.dumps(asdict(manifest), indent=1))
+    write(pointer(data_dir), folder.name)
 
 
 def sweep(data_dir: Path) -> None:
@@ -151,11 +161,17 @@ def _version(folder: Path) -> Version:
         raise IndexUnavailable(DAMAGED) from exc
 
 
+def _finished(data_dir: Path) -> list[Path]:
+    found = [path for path in _folders(data_dir) if (path / _MANIFEST).exists()]
+    return sorted(found, reverse=True)
+
+
 def _folders(data_dir: Path) -> list[Path]:
     return [path for path in root(data_dir).iterdir() if path.is_dir()]
 
 
-def _write(path: Path, text: str) -> None:
+def write(path: Path, text: str) -> None:
+    """Write a file all at once, and through to the disk."""
     half = path.with_name(f"{path.name}.half")
     half.write_text(text, encoding="utf-8")
     _flush(half)

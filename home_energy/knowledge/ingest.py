@@ -2,17 +2,22 @@
 
 import hashlib
 import time
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import astuple, dataclass, field
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import structlog
 
 from home_energy.errors import UnreadableDocument
-from home_energy.knowledge import index, load
-from home_energy.knowledge.build import OldIndex, Progress, build, sha256
+from home_energy.knowledge import files, index, load
+from home_energy.knowledge.build import Progress, build
 from home_energy.knowledge.documents import Document
 from home_energy.knowledge.embedding import EmbeddingModel
+from home_energy.knowledge.files import printable
+from home_energy.knowledge.fingerprint import fingerprint
+from home_energy.knowledge.old_index import OldIndex
+from home_energy.knowledge.plan import Plan, plan
+from home_energy.knowledge.record import Record
 from home_energy.knowledge.store import Kept
 
 log = structlog.get_logger(__name__)
@@ -28,6 +33,8 @@ class IngestReport:
     removed: list[str] = field(default_factory=list)
     skipped: list[tuple[str, str]] = field(default_factory=list)
     """File name and reason of each file that was not read."""
+    lost: list[str] = field(default_factory=list)
+    """Those of a damaged index that could not be brought back: their files are gone too."""
     chunks: int = 0
     """In the index, afterwards."""
     embedded: int = 0
@@ -47,27 +54,40 @@ def ingest(
     embedder: EmbeddingModel,
     prune: bool = False,
     dry_run: bool = False,
+    replaces: Path | None = None,
     progress: Progress | None = None,
 ) -> IngestReport:
     """Bring the index up to date with files and folders; the old one serves until the end.
 
-    Documents of earlier ingests stay, unless `prune`. Raises IndexBusy while another
-    ingest runs; files that cannot be read are in the report.
+    Documents of other folders stay, unless `prune`; those of these folders go with their
+    files. A folder that moved hands its documents over when it is named as `replaces`.
+    An index that cannot serve is made anew, out of everything that was ever ingested.
+    Raises IndexBusy while another ingest runs; files that cannot be read are in the report.
     """
     started = time.monotonic()
     report = IngestReport()
     with index.ingest_lock(data_dir):
-        if not dry_run:
-            index.sweep(data_dir)
         old = OldIndex(data_dir, embedder)
-        documents = _plan(sources, old, report, prune=prune)
+        # What cannot serve may be all that is left of a document: it stays until the end.
+        if old.serves and not dry_run:
+            index.sweep(data_dir)
+        given = files.find(sources)
+        again = [] if old.serves or prune else _remembered(old.record)
+        wanted = _joined(given, files.find(again))
+        read = _read(wanted, old, report)
+        planned = plan(wanted, read, old, prune=prune, replaces=str(replaces or ""))
+        _fill(report, planned)
         report.chunks = old.chunks
-        if not dry_run and (report.changed or (documents and not old.serves)):
+        documents = planned.documents
+        changed = documents != [old.kept[key] for key in sorted(old.kept)]
+        if not dry_run and (changed or (documents and not old.serves)):
             built = build(
                 documents, data_dir=data_dir, embedder=embedder, old=old, progress=progress
             )
-            index.sweep(data_dir)
             report.chunks, report.embedded = built.chunks, built.embedded
+        if not dry_run:
+            _remember(sources, documents, old.record, data_dir, prune=prune)
+            index.sweep(data_dir)
     report.seconds = time.monotonic() - started
     log.info(
         "ingested",
@@ -76,6 +96,7 @@ def ingest(
         unchanged=len(report.unchanged),
         removed=len(report.removed),
         skipped=len(report.skipped),
+        lost=len(report.lost),
         chunks=report.chunks,
         embedded=report.embedded,
         seconds=round(report.seconds, 2),
@@ -92,9 +113,8 @@ def ingest_documents(
 ) -> IngestReport:
     """Make an index of exactly these documents, whose ids must differ; raises IndexBusy."""
     started = time.monotonic()
-    kept = [Kept(document, _fingerprint(document), document.id, "") for document in documents]
+    kept = [Kept(document, fingerprint(document), "", document.id, "") for document in documents]
     with index.ingest_lock(data_dir):
-        index.sweep(data_dir)
         old = OldIndex(data_dir, embedder)
         built = build(kept, data_dir=data_dir, embedder=embedder, old=old, progress=progress)
         index.sweep(data_dir)
@@ -106,98 +126,72 @@ def ingest_documents(
     )
 
 
-def _plan(
-    sources: Sequence[Path], old: OldIndex, report: IngestReport, *, prune: bool
-) -> list[Kept]:
-    """Read the sources and say what changes; returns all documents of the new version."""
-    origins = {kept.origin: kept for kept in old.kept.values()}
-    read: dict[str, Kept] = {}
-    unread: set[str] = set()
-    for path, root in _files(sources, report):
-        name = path.relative_to(root).as_posix()
+def _remembered(record: Record) -> list[Path]:
+    # One that is away now, such as a disk that is not plugged in, may come back.
+    return [path for path in map(Path, record.sources) if path.exists()]
+
+
+def _joined(given: files.Files, again: files.Files) -> files.Files:
+    """Add the remembered files; their folders are not looked through for what is gone."""
+    known = set(given.found)
+    return files.Files(
+        given.found + [pair for pair in again.found if pair not in known],
+        list(dict.fromkeys(given.skipped + again.skipped)),
+        given.links | again.links,
+        given.folders,
+    )
+
+
+def _read(
+    wanted: files.Files, old: OldIndex, report: IngestReport
+) -> dict[tuple[str, str], Kept | None]:
+    """Read files by folder and path below it; None for one that cannot be read."""
+    # Another release may read the same file otherwise.
+    known = {(kept.root, kept.origin): kept for kept in old.kept.values() if old.serves}
+    read: dict[tuple[str, str], Kept | None] = {}
+    report.skipped += wanted.skipped
+    for path, root in wanted.found:
+        key = (str(root), path.relative_to(root).as_posix())
         try:
-            kept = _read(path, name, origins.get(name))
+            read[key] = _read_one(path, key, known.get(key))
         except UnreadableDocument as exc:
-            report.skipped.append((_printable(name), str(exc)))
-            unread.add(name)
-            continue
-        document_id = kept.document.id
-        if document_id in read:
-            other = read[document_id].origin
-            reason = f"has the same id {document_id!r} as {other}: rename one"
-            report.skipped.append((name, reason))
-            continue
-        read[document_id] = kept
-        before = old.kept.get(document_id)
-        if before is None:
-            report.added.append(document_id)
-        elif before.fingerprint != kept.fingerprint:
-            report.updated.append(document_id)
-        else:
-            report.unchanged.append(document_id)
-    others = {key: kept for key, kept in old.kept.items() if key not in read}
-    if prune:
-        # A file that is there but cannot be read now is not a removed one.
-        report.removed = sorted(key for key, kept in others.items() if kept.origin not in unread)
-        others = {key: kept for key, kept in others.items() if kept.origin in unread}
-    documents = others | read
-    return [documents[document_id] for document_id in sorted(documents)]
+            report.skipped.append((printable(key[1]), str(exc)))
+            read[key] = None
+    return read
 
 
-def _files(sources: Sequence[Path], report: IngestReport) -> Iterator[tuple[Path, Path]]:
-    """Yield each file once, with the folder its id starts from; hidden ones are left out."""
-    seen = set()
-    for source in sources:
-        source = source.resolve()
-        if source.is_dir():
-            below = sorted(path for path in source.rglob("*") if path.is_file())
-            found = [
-                (path, source)
-                for path in below
-                if not any(part.startswith(".") for part in path.relative_to(source).parts)
-            ]
-        elif source.exists():
-            found = [(source, source.parent)]
-        else:
-            report.skipped.append((_printable(source.name), "does not exist"))
-            continue
-        for path, root in found:
-            if path in seen:
-                continue
-            seen.add(path)
-            if not path.is_file():
-                report.skipped.append((_printable(path.name), "is not a file"))
-            elif path.suffix.lower() not in load.SUFFIXES:
-                kind = path.suffix or "no suffix"
-                report.skipped.append((_printable(path.name), f"cannot read this kind ({kind})"))
-            else:
-                yield path, root
-
-
-def _read(path: Path, name: str, before: Kept | None) -> Kept:
+def _read_one(path: Path, key: tuple[str, str], before: Kept | None) -> Kept:
+    root, name = key
     data = load.read_bytes(path)
     bytes_sha256 = hashlib.sha256(data).hexdigest()
     if before is not None and before.bytes_sha256 == bytes_sha256:
         return before
     document = load.parse(data, name=name)
-    return Kept(document, _fingerprint(document), name, bytes_sha256)
+    return Kept(document, fingerprint(document), root, name, bytes_sha256)
 
 
-def _printable(name: str) -> str:
-    return name.encode(errors="replace").decode()
+def _fill(report: IngestReport, planned: Plan) -> None:
+    report.added = planned.added
+    report.updated = planned.updated
+    report.unchanged = planned.unchanged
+    report.removed = planned.removed
+    report.lost = planned.lost
+    report.skipped += planned.skipped
 
 
-def _fingerprint(document: Document) -> str:
-    known = repr(
-        (
-            document.id,
-            document.sha256,
-            document.title,
-            document.source,
-            document.region,
-            document.as_of,
-            [astuple(source) for source in document.sources],
-            [astuple(page) for page in document.pages],
-        )
+def _remember(
+    sources: Sequence[Path],
+    documents: Sequence[Kept],
+    record: Record,
+    data_dir: Path,
+    *,
+    prune: bool,
+) -> None:
+    given = [str(source.resolve()) for source in sources if source.exists()]
+    before = [] if prune else record.sources
+    renewed = Record(
+        list(dict.fromkeys(before + given)),
+        {kept.document.id: [kept.root, kept.origin] for kept in documents},
     )
-    return sha256(known)
+    if renewed != record:
+        renewed.write(data_dir)

@@ -13,12 +13,22 @@ import yaml
 
 from home_energy.errors import UnreadableDocument
 from home_energy.knowledge.documents import Document, Page, Source
+from home_energy.knowledge.visible import hides, visible, without_comments
 
 SUFFIXES = frozenset({".md", ".markdown", ".txt", ".html", ".htm", ".pdf"})
 """What `load` takes, by file name; the content may then turn out to be another of these."""
 
 MAX_BYTES = 25 * 1024 * 1024
 """Larger files are refused: they are archives or scans, not documents to quote from."""
+
+MAX_FRONT_MATTER = 20_000
+"""In characters: more is not a document's metadata."""
+
+MAX_TITLE = 300
+"""In characters; longer titles are cut."""
+
+# The YAML parser takes seconds over thousands of open brackets.
+_MAX_BRACKETS = 500
 
 _BOMS = (
     (b"\xef\xbb\xbf", "utf-8-sig"),
@@ -28,6 +38,8 @@ _BOMS = (
     (b"\xfe\xff", "utf-16"),
 )
 _FRONT_MATTER = re.compile(r"\A---[ \t]*\n(.*?)^---[ \t]*(?:\n|\Z)", re.DOTALL | re.MULTILINE)
+# Such ids belong to what a session keeps: calculations, web pages.
+_RESERVED = re.compile(r"(?:calc|web):|[a-z][a-z0-9+.-]*:\S", re.I)
 _HTML = re.compile(
     rb"\s*(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*)*<(?:!doctype html|html|head|body)\b", re.I | re.S
 )
@@ -48,6 +60,11 @@ def load(path: Path, *, root: Path) -> Document:
     Raises UnreadableDocument, with the reason, for anything that cannot be read right.
     """
     return parse(read_bytes(path), name=path.relative_to(root).as_posix())
+
+
+def reserved(document_id: str) -> bool:
+    """Say whether an id looks like an address, such as `calc:1` or `web:1`."""
+    return bool(_RESERVED.match(document_id))
 
 
 def read_bytes(path: Path) -> bytes:
@@ -80,9 +97,12 @@ def parse(data: bytes, *, name: str) -> Document:
 
 def _plain(text: str, name: str, *, markdown: bool) -> Document:
     meta: dict[str, Any] = {}
+    text = visible(text)
     if markdown and (match := _FRONT_MATTER.match(text)):
         meta = _front_matter(match[1])
         text = text[match.end() :]
+    if markdown:
+        text = without_comments(text)
     heading = _TITLE.search(text) if markdown else None
     return _document(text, name, title=heading[1] if heading else "", meta=meta)
 
@@ -91,15 +111,27 @@ def _html(data: bytes, name: str) -> Document:
     html = _decode(data, charset=_CHARSET.search(data[:4096]))
     if _depth(html) > _MAX_DEPTH:
         raise UnreadableDocument(f"its tags are nested more than {_MAX_DEPTH} deep")
+    tree = _shown(html)
     body = trafilatura.extract(
-        html,
+        tree,
         output_format="markdown",
         include_comments=False,
         include_tables=True,
         favor_recall=True,
     )
-    meta = trafilatura.extract_metadata(html)
-    return _document(body or "", name, title=(meta and meta.title) or "", meta={})
+    meta = trafilatura.extract_metadata(tree)
+    return _document(visible(body or ""), name, title=(meta and meta.title) or "", meta={})
+
+
+def _shown(html: str) -> Any:  # noqa: ANN401 - the tree of an untyped library
+    """Parse a page and drop what a browser would not show; raises UnreadableDocument."""
+    tree = trafilatura.load_html(html)
+    if tree is None or hides(tree.tag, tree.attrib):
+        raise UnreadableDocument("holds no text")
+    for element in [element for element in tree.iter() if hides(element.tag, element.attrib)]:
+        if element.getparent() is not None:
+            element.drop_tree()
+    return tree
 
 
 def _depth(html: str) -> int:
@@ -134,7 +166,7 @@ def _page_text(pdf: pypdfium2.PdfDocument, number: int) -> str:
     finally:
         text_page.close()
         page.close()
-    return _LINE_HYPHEN.sub("", _newlines(text)).replace("\x00", "")
+    return visible(_LINE_HYPHEN.sub("", _newlines(text)))
 
 
 def _pages(texts: Iterable[str]) -> tuple[Page, ...]:
@@ -167,7 +199,14 @@ def _newlines(text: str) -> str:
 
 
 def _front_matter(block: str) -> dict[str, Any]:
+    if len(block) > MAX_FRONT_MATTER:
+        raise UnreadableDocument(f"front matter is larger than {MAX_FRONT_MATTER // 1000} kB")
+    if block.count("[") + block.count("{") > _MAX_BRACKETS:
+        raise UnreadableDocument(f"front matter has more than {_MAX_BRACKETS} brackets")
     try:
+        # A few lines of aliases to aliases are gigabytes of text.
+        if any(isinstance(token, yaml.AnchorToken | yaml.AliasToken) for token in yaml.scan(block)):
+            raise UnreadableDocument("front matter must not have anchors (&) or aliases (*)")
         meta = yaml.safe_load(block)
     except (yaml.YAMLError, ValueError, RecursionError) as exc:
         mark = getattr(exc, "problem_mark", None)
@@ -186,13 +225,16 @@ def _document(
     if not any(character.isalnum() for character in text):
         raise UnreadableDocument("holds no text")
     path = Path(name)
+    document_id = _line(meta.get("id")) or _line(path.with_suffix("").as_posix())
+    if reserved(document_id):
+        prefix = document_id.partition(":")[0] + ":"
+        raise UnreadableDocument(f"its id must not begin with {prefix!r}: rename it")
+    words = path.stem.replace("-", " ").replace("_", " ")
     return Document(
-        id=_line(meta.get("id")) or path.with_suffix("").as_posix(),
-        title=_line(meta.get("title"))
-        or _line(title)
-        or path.stem.replace("-", " ").replace("_", " "),
+        id=document_id,
+        title=(_line(meta.get("title")) or _line(title) or _line(words))[:MAX_TITLE],
         text=text,
-        source=_line(meta.get("url")) or name,
+        source=_line(meta.get("url")) or _line(name),
         region=_line(meta.get("region")).lower() or "general",
         as_of=_day(meta.get("as_of")),
         sources=_sources(meta.get("sources")),
@@ -216,4 +258,7 @@ def _day(value: object) -> str | None:
 
 
 def _line(value: object) -> str:
-    return "" if value is None else " ".join(str(value).split())
+    try:
+        return "" if value is None else " ".join(visible(str(value)).split())
+    except ValueError as exc:
+        raise UnreadableDocument("front matter holds a number that is too long") from exc

@@ -24,7 +24,7 @@ _SCHEMA = (
     """
 CREATE TABLE documents(
     id TEXT PRIMARY KEY, sha256 TEXT NOT NULL, fingerprint TEXT NOT NULL,
-    origin TEXT NOT NULL, bytes_sha256 TEXT NOT NULL,
+    root TEXT NOT NULL, origin TEXT NOT NULL, bytes_sha256 TEXT NOT NULL,
     title TEXT NOT NULL, source TEXT NOT NULL, region TEXT NOT NULL, as_of TEXT,
     sources TEXT NOT NULL, pages TEXT NOT NULL, text TEXT NOT NULL
 ) WITHOUT ROWID;
@@ -54,8 +54,10 @@ class Kept:
     document: Document
     fingerprint: str
     """Of text and metadata."""
+    root: str
+    """The folder it was ingested from; empty when it came from no file."""
     origin: str
-    """Its file's path below the ingested folder."""
+    """Its file's path below `root`."""
     bytes_sha256: str
     """Of the file: while it stays the same, the file need not be read again."""
 
@@ -115,11 +117,12 @@ class Writer:
         """Add one document with its chunks."""
         document = kept.document
         self._database.execute(
-            "INSERT INTO documents VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO documents VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
                 document.id,
                 document.sha256,
                 kept.fingerprint,
+                kept.root,
                 kept.origin,
                 kept.bytes_sha256,
                 document.title,
@@ -282,7 +285,7 @@ def _kept(row: sqlite3.Row) -> Kept:
         sources=tuple(Source(**source) for source in json.loads(row["sources"])),
         pages=tuple(Page(*page) for page in json.loads(row["pages"])),
     )
-    return Kept(document, row["fingerprint"], row["origin"], row["bytes_sha256"])
+    return Kept(document, row["fingerprint"], row["root"], row["origin"], row["bytes_sha256"])
 
 
 def _floats(blob: bytes, kind: str, dimensions: int) -> NDArray[Any]:

@@ -5,26 +5,25 @@ import threading
 import weakref
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import chromadb
-import chromadb.errors
 import numpy as np
-from chromadb.api.client import Client
-from chromadb.api.collection_configuration import CreateHNSWConfiguration
-from chromadb.config import Settings
-from langchain_chroma import Chroma
-from langchain_core.embeddings import Embeddings
 from numpy.typing import NDArray
 
 from home_energy.errors import IndexUnavailable
 from home_energy.knowledge import index
 
+# Chroma takes a second to import, which a start that opens no index need not wait for.
+if TYPE_CHECKING:
+    from chromadb.api.client import Client
+    from chromadb.api.collection_configuration import CreateHNSWConfiguration
+    from langchain_chroma import Chroma
+
 FOLDER = "chroma"
 _COLLECTION = "chunks"
 _BATCH = 2_000
-_SETTINGS = Settings(anonymized_telemetry=False)
 # As many candidates as a search takes are looked at twice over, at no cost that shows.
-_HNSW: CreateHNSWConfiguration = {
+_HNSW: "CreateHNSWConfiguration" = {
     "space": "cosine",
     "ef_construction": 128,
     "ef_search": 128,
@@ -40,7 +39,7 @@ _sharing = threading.RLock()
 Vectors = NDArray[np.float32]
 
 
-class _Ready(Embeddings):
+class _Ready:
     """Hands Chroma vectors that exist already; langchain-chroma only takes texts."""
 
     def __init__(self, vectors: Vectors | None = None) -> None:
@@ -60,7 +59,7 @@ def write(folder: Path, batches: Iterator[tuple[list[int], Vectors]]) -> None:
     client = _client(folder)
     try:
         ready = _Ready()
-        store = Chroma(_COLLECTION, ready, client=client, collection_configuration={"hnsw": _HNSW})
+        store = _chroma(ready, client, create=True)
         for ids, ready.vectors in batches:
             names = [str(chunk) for chunk in ids]
             # The id stands in for the text, which SQLite keeps: Chroma would index it again.
@@ -88,15 +87,15 @@ class VectorSearch:
 
     def __init__(self, folder: Path, *, expected: int) -> None:
         """Open the Chroma below `folder`; raises IndexUnavailable unless it holds `expected`."""
+        from chromadb.errors import ChromaError
+
         try:
             client = _client(folder)
             weakref.finalize(self, _close, client)
-            self._store = Chroma(
-                _COLLECTION, _Ready(), client=client, create_collection_if_not_exists=False
-            )
+            self._store = _chroma(_Ready(), client, create=False)
             found = client.get_collection(_COLLECTION).count()
         # An AttributeError is how Chroma fails to clean up after it failed to start.
-        except (chromadb.errors.ChromaError, ValueError, OSError, AttributeError) as exc:
+        except (ChromaError, ValueError, OSError, AttributeError) as exc:
             raise IndexUnavailable(index.DAMAGED) from exc
         if found != expected:
             raise IndexUnavailable(index.DAMAGED)
@@ -109,13 +108,31 @@ class VectorSearch:
         return [(int(hit.page_content), 1.0 - distance) for hit, distance in hits]
 
 
-def _client(folder: Path) -> Client:
+def _chroma(ready: _Ready, client: "Client", *, create: bool) -> "Chroma":
+    from langchain_chroma import Chroma
+
+    return Chroma(
+        _COLLECTION,
+        # It has the two methods that are called; the base class would have to be imported.
+        ready,  # type: ignore[arg-type]
+        client=client,
+        collection_configuration={"hnsw": _HNSW} if create else None,
+        create_collection_if_not_exists=create,
+    )
+
+
+def _client(folder: Path) -> "Client":
+    import chromadb
+    from chromadb.api.client import Client
+    from chromadb.config import Settings
+
+    settings = Settings(anonymized_telemetry=False)
     with _sharing:
-        client = chromadb.PersistentClient(path=str(folder / FOLDER), settings=_SETTINGS)
+        client = chromadb.PersistentClient(path=str(folder / FOLDER), settings=settings)
     assert isinstance(client, Client)
     return client
 
 
-def _close(client: Client) -> None:
+def _close(client: "Client") -> None:
     with _sharing:
         client.close()

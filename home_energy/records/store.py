@@ -5,13 +5,18 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import islice
 from typing import Any
 from uuid import uuid4
 
 from sqlalchemy import RowMapping, bindparam, text
 
 from home_energy.database import Database, as_text
-from home_energy.errors import NotFound
+from home_energy.errors import BadInput, NotFound
+from home_energy.records.topic import meant, spoken
+
+_SEARCHED = 10_000
+"""How many of an owner's newest records a search looks through."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,13 +55,17 @@ class RecordStore:
         idempotency_key: str,
         session_id: str | None = None,
         data: Mapping[str, Any] | None = None,
+        unless_kept: bool = False,
         now: datetime | None = None,
     ) -> tuple[Record, bool]:
-        """Keep a record and tell whether it is new.
+        """Keep a record and tell whether it is new; BadInput when its text is blank.
 
         The same owner's same key returns the record that was kept first, even when it has
-        been deleted since, so that a repeated run neither doubles nor revives it.
+        been deleted since, so that a repeated run neither doubles nor revives it. With
+        `unless_kept`, so does a record of the same session, kind and text that still exists.
         """
+        if not text.strip():
+            raise BadInput("A record needs some text.")
         values = {
             "id": str(uuid4()),
             "owner": owner,
@@ -70,6 +79,9 @@ class RecordStore:
             "now": as_text(now or datetime.now(UTC)),
         }
         with self._database.write() as connection:
+            same = connection.execute(_SAME, values).mappings().first() if unless_kept else None
+            if same is not None:
+                return _record(same), False
             connection.execute(_INSERT, values)
             row = connection.execute(_BY_KEY, values).mappings().one()
         return _record(row), row["record_id"] == values["id"]
@@ -100,8 +112,22 @@ class RecordStore:
     def find(
         self, owner: str, words: str, *, kind: str | None = None, limit: int = 50
     ) -> Sequence[Record]:
-        """Return records whose text holds every word, in any case and order, newest first."""
-        return self._select(owner, _fold(words).split(), kind=kind, limit=limit, cursor=None)
+        """Return records that say every word that carries meaning, newest first.
+
+        Whole words count, in any case, order and ending. Where no record says them all, those
+        that mean the same are returned; [] for words that carry nothing.
+        """
+        said = spoken(words)
+        if not said:
+            return []
+        # A stem is how its word begins, so the database need not return the other records.
+        near = self._select(owner, said, kind=kind, limit=_SEARCHED, cursor=None)
+        found = list(islice((one for one in near if said <= spoken(one.text)), limit))
+        if not found:
+            wanted = meant(words)
+            every = self._select(owner, (), kind=kind, limit=_SEARCHED, cursor=None)
+            found = list(islice((one for one in every if wanted <= meant(one.text)), limit))
+        return found
 
     def delete(self, owner: str, ids: Iterable[str], *, now: datetime | None = None) -> int:
         """Forget the text and data of records and return how many there were to forget."""
@@ -161,6 +187,10 @@ _INSERT = text(
     "ON CONFLICT (owner, idempotency_key) DO NOTHING"
 )
 _BY_KEY = text("SELECT * FROM records WHERE owner = :owner AND idempotency_key = :key")
+_SAME = text(
+    "SELECT * FROM records WHERE owner = :owner AND session_id = :session AND kind = :kind "
+    "AND text = :text AND deleted_at IS NULL ORDER BY created_at LIMIT 1"
+)
 _BY_ID = text(
     "SELECT * FROM records WHERE owner = :owner AND record_id = :id AND deleted_at IS NULL"
 )
