@@ -14,6 +14,11 @@ TESTED = "0.36.7"
 """The release of langgraph-runtime-inmem whose queue this file was read against."""
 POLL_SECONDS = 0.5
 """How often the stock queue looks; still the longest that a delayed run waits."""
+JOIN_SECONDS = 0.03
+"""How long a run waits where a client listens to its thread: the runtime lets listeners join new
+runs every 0.02 s, and what a run says before is lost to them."""
+_LISTENING_SECONDS = 0.2
+"""A listener looks for new runs far more often than this."""
 
 _Next = Callable[[bool, int], AsyncIterator[Any]]
 
@@ -24,11 +29,15 @@ class QueueBell:
     def __init__(self, runs: Any, threads: Any) -> None:  # noqa: ANN401 - the runtime has no types
         self._runs, self._threads = runs, threads
         self._rung = asyncio.Event()
+        self._listened: dict[str, float] = {}
+        """When somebody last listened to a thread, in seconds of the loop's clock."""
         self._stock: list[tuple[Any, str, Any]] = []
 
     def install(self) -> None:
         """Put the bell in; `remove` puts the stock queue back."""
         self._replace(self._runs, "next", self._next(self._runs.next))
+        stream = self._threads.Stream
+        self._replace(stream, "subscribe", self._noting(stream.subscribe))
         # A run that ends may free its thread, or a place, for one that waits.
         for owner, name in (
             (self._runs, "put"),
@@ -65,10 +74,25 @@ class QueueBell:
             if wait:
                 await self._wait()
             # Without waiting, so that it also sees the runs made while this one waited.
-            async for run in stock(wait=False, limit=limit):
-                yield run
+            async for run, attempt in stock(wait=False, limit=limit):
+                if self._is_listened(str(run["thread_id"])):
+                    await asyncio.sleep(JOIN_SECONDS)
+                yield run, attempt
 
         return next_run
+
+    def _noting(self, stock: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any]]:
+        @functools.wraps(stock)
+        async def subscribe(conn: Any, thread_id: Any, *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401
+            self._listened[str(thread_id)] = asyncio.get_running_loop().time()
+            return await stock(conn, thread_id, *args, **kwargs)
+
+        return subscribe
+
+    def _is_listened(self, thread_id: str) -> bool:
+        oldest = asyncio.get_running_loop().time() - _LISTENING_SECONDS
+        self._listened = {thread: at for thread, at in self._listened.items() if at > oldest}
+        return thread_id in self._listened
 
     async def _wait(self) -> None:
         try:
