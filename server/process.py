@@ -8,6 +8,7 @@ import pickle
 import signal
 import socket
 import sys
+import threading
 import time
 from pathlib import Path
 from typing import Any
@@ -28,6 +29,9 @@ from server.origins import STUDIO
 
 STOP_SECONDS = 5
 """How long open requests may take to end once the server is told to stop."""
+
+LAST_SECONDS = 20.0
+"""After so long a stop that some thread holds up is ended: what was acknowledged is on disk."""
 
 _CACHE = ".langgraph_api"
 """Where the runtime keeps its rows: a folder of this name where it was started."""
@@ -83,6 +87,10 @@ class _Server(uvicorn.Server):
         super().__init__(config)
         self._welcome = welcome
 
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        end_in_time(LAST_SECONDS)
+        await super().shutdown(sockets)
+
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         if self.started:
@@ -102,6 +110,13 @@ def make_private(cache: Path) -> None:
         cache.chmod(0o700)
         for path in cache.iterdir():
             path.chmod(0o600)
+
+
+def end_in_time(seconds: float) -> None:
+    """End the process with code 0 after some seconds, if it has not ended by itself."""
+    watch = threading.Timer(seconds, os._exit, args=(0,))
+    watch.daemon = True
+    watch.start()
 
 
 def move_damaged_aside(cache: Path) -> None:

@@ -23,7 +23,10 @@ def read_only(folder: Path) -> Iterator[None]:
     folder.chmod(0o555)
     user = os.geteuid()
     if user == 0:
-        os.seteuid(NOBODY)
+        try:
+            os.seteuid(NOBODY)
+        except OSError:
+            pytest.skip("this namespace knows no user but root, who may write everywhere")
     try:
         yield
     finally:

@@ -3,6 +3,8 @@
 import pickle
 import signal
 import socket
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -242,3 +244,14 @@ class Catcher:
         socket.create_connection(("127.0.0.1", self.port)).close()
         self._thread.join()
         self._socket.close()
+
+
+def test_a_thread_that_never_ends_does_not_hold_up_a_stop():
+    script = (
+        "import threading, time\n"
+        "from server.process import end_in_time\n"
+        "threading.Thread(target=time.sleep, args=(300,)).start()\n"
+        "end_in_time(0.5)\n"
+    )
+    ended = subprocess.run([sys.executable, "-c", script], cwd=PROJECT_ROOT, timeout=60)
+    assert ended.returncode == 0
