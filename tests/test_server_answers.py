@@ -1,5 +1,6 @@
 """The real graphs behind the real server: proved answers at every door, memory, records."""
 
+import ast
 import hashlib
 import json
 import signal
@@ -135,8 +136,10 @@ def test_mcp_and_a2a_answer_with_proof(client: httpx.Client, session: str):
             },
         },
     ).json()
-    assert "270 mm" in called["result"]["content"][0]["text"]
-    assert "'quote'" in called["result"]["content"][0]["text"]
+    # The server tells a tool's result as a Python literal.
+    told = ast.literal_eval(called["result"]["content"][0]["text"])
+    assert "270 mm" in told["answer"]["text"]
+    assert_proved(client, Answer.model_validate(told["answer"]))
     (assistant,) = client.post("/assistants/search", json={"graph_id": "assistant"}).json()
     message = {
         "role": "user",
@@ -158,6 +161,10 @@ def test_mcp_and_a2a_answer_with_proof(client: httpx.Client, session: str):
     assert "270 mm" in str(sent["result"])
     history = client.get(f"/threads/{session}/state").json()["values"]["messages"]
     assert [message["type"] for message in history] == ["human", "ai"]
+    # A2A sends the text; its proof stands on the thread's message.
+    answer = Answer.model_validate(history[-1]["additional_kwargs"]["answer"])
+    assert answer.text in json.dumps(sent["result"], ensure_ascii=False).replace("\\n", "\n")
+    assert_proved(client, answer)
 
 
 def test_killed_server_goes_on_with_the_history(server: Server, session: str):

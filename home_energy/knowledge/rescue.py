@@ -1,6 +1,5 @@
 """Documents out of an index that cannot serve: a damaged one, or one of another release."""
 
-import json
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, suppress
@@ -8,11 +7,10 @@ from pathlib import Path
 from urllib.parse import quote
 
 from home_energy.knowledge import index
-from home_energy.knowledge.documents import Document, Page, Source
 from home_energy.knowledge.fingerprint import fingerprint
 from home_energy.knowledge.load import reserved
 from home_energy.knowledge.record import Record
-from home_energy.knowledge.store import FILE, Kept
+from home_energy.knowledge.store import FILE, Kept, document_of
 
 
 def rescue(data_dir: Path, record: Record) -> dict[str, Kept]:
@@ -47,16 +45,7 @@ def _documents(folder: Path) -> Iterator[Kept]:
 
 def _whole(row: sqlite3.Row) -> Kept:
     """Return the row's document; raises ValueError when it is not what was written."""
-    document = Document(
-        id=row["id"],
-        title=row["title"],
-        text=row["text"],
-        source=row["source"],
-        region=row["region"],
-        as_of=row["as_of"],
-        sources=tuple(Source(**source) for source in json.loads(row["sources"])),
-        pages=tuple(Page(*page) for page in json.loads(row["pages"])),
-    )
+    document = document_of(row)
     if fingerprint(document) != row["fingerprint"]:
         raise ValueError("damaged")
     root = row["root"] if "root" in row.keys() else ""  # noqa: SIM118 - a row is not a dict

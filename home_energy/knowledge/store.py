@@ -274,8 +274,9 @@ class Store:
                 self._idle.append(database)
 
 
-def _kept(row: sqlite3.Row) -> Kept:
-    document = Document(
+def document_of(row: sqlite3.Row) -> Document:
+    """Read a row of `documents`; raises ValueError, TypeError or KeyError when it is torn."""
+    return Document(
         id=row["id"],
         title=row["title"],
         text=row["text"],
@@ -285,7 +286,11 @@ def _kept(row: sqlite3.Row) -> Kept:
         sources=tuple(Source(**source) for source in json.loads(row["sources"])),
         pages=tuple(Page(*page) for page in json.loads(row["pages"])),
     )
-    return Kept(document, row["fingerprint"], row["root"], row["origin"], row["bytes_sha256"])
+
+
+def _kept(row: sqlite3.Row) -> Kept:
+    origin, sha256 = row["origin"], row["bytes_sha256"]
+    return Kept(document_of(row), row["fingerprint"], row["root"], origin, sha256)
 
 
 def _floats(blob: bytes, kind: str, dimensions: int) -> NDArray[Any]:

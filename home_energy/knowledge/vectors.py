@@ -51,7 +51,8 @@ class _Ready:
         return self.vectors.tolist()  # type: ignore[no-any-return]
 
     def embed_query(self, text: str) -> list[float]:
-        raise NotImplementedError("queries come as vectors")
+        """Refuse: langchain's interface wants the method, and searches here bring their vector."""
+        raise TypeError("queries come as vectors")
 
 
 def write(folder: Path, batches: Iterator[tuple[list[int], Vectors]]) -> None:
