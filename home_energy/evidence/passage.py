@@ -11,6 +11,8 @@ class SentenceSpan:
     end: int
     score: float = 0.0
     """Cosine of the sentence with the question, -1 to 1; 0 where it was not measured."""
+    instructs: bool = False
+    """Whether it tells an assistant what to do: such a sentence is never quoted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +36,8 @@ class Passage:
     """The day the document's facts were true, ISO 8601."""
     region: str = "general"
     """`uk`, `us`, `eu` or `general`."""
+    language: str = ""
+    """ISO 639-1; empty when it is not known."""
     score: float = 0.0
     """The ranking's final score; comparable within one search only."""
     cosine: float = 0.0

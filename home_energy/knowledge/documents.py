@@ -39,6 +39,10 @@ class Document:
     as_of: str | None = None
     sources: tuple[Source, ...] = ()
     pages: tuple[Page, ...] = field(default=(), repr=False)
+    language: str = ""
+    """ISO 639-1, such as `en`; empty when it is not known."""
+    notices: tuple[str, ...] = ()
+    """What was left out when it was read, and why, as sentences for who ingests it."""
 
     @cached_property
     def sha256(self) -> str:

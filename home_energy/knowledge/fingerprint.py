@@ -23,6 +23,8 @@ def fingerprint(document: Document) -> str:
             document.as_of,
             [astuple(source) for source in document.sources],
             [astuple(page) for page in document.pages],
+            # Earlier releases knew none: their documents keep their fingerprints.
+            *filter(None, [document.language]),
         )
     )
     return sha256(known)

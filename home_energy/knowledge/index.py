@@ -20,7 +20,7 @@ from pathlib import Path
 
 from home_energy.errors import IndexBusy, IndexUnavailable
 
-FORMAT = 3
+FORMAT = 4
 """Of the files, the splitter and what is embedded; a change makes the next ingest start anew."""
 
 INGEST = "Run `home-energy ingest knowledge` to build it."

@@ -180,6 +180,7 @@ def _passage(chunk: StoredChunk, header: Header, found: Candidate) -> Passage:
         heading=chunk.heading,
         as_of=header.as_of,
         region=header.region,
+        language=header.language,
         score=found.score,
         cosine=found.cosine,
         sentences=tuple(

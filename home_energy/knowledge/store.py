@@ -26,7 +26,8 @@ CREATE TABLE documents(
     id TEXT PRIMARY KEY, sha256 TEXT NOT NULL, fingerprint TEXT NOT NULL,
     root TEXT NOT NULL, origin TEXT NOT NULL, bytes_sha256 TEXT NOT NULL,
     title TEXT NOT NULL, source TEXT NOT NULL, region TEXT NOT NULL, as_of TEXT,
-    sources TEXT NOT NULL, pages TEXT NOT NULL, text TEXT NOT NULL
+    sources TEXT NOT NULL, pages TEXT NOT NULL, text TEXT NOT NULL,
+    language TEXT NOT NULL, notices TEXT NOT NULL
 ) WITHOUT ROWID;
 CREATE TABLE chunks(
     id INTEGER PRIMARY KEY, document_id TEXT NOT NULL REFERENCES documents(id),
@@ -93,6 +94,7 @@ class Header:
     sha256: str
     region: str
     as_of: str | None
+    language: str
 
 
 class Writer:
@@ -117,7 +119,7 @@ class Writer:
         """Add one document with its chunks."""
         document = kept.document
         self._database.execute(
-            "INSERT INTO documents VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO documents VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
                 document.id,
                 document.sha256,
@@ -132,6 +134,8 @@ class Writer:
                 json.dumps([asdict(source) for source in document.sources]),
                 json.dumps([[page.number, page.start, page.end] for page in document.pages]),
                 document.text,
+                document.language,
+                json.dumps(document.notices),
             ),
         )
         self._database.executemany(
@@ -214,7 +218,7 @@ class Store:
         """Return what identifies the documents of those ids."""
         with self._connection() as database:
             rows = database.execute(
-                "SELECT id, title, source, sha256, region, as_of FROM documents"
+                "SELECT id, title, source, sha256, region, as_of, language FROM documents"
                 " WHERE id IN (SELECT value FROM json_each(?))",
                 (json.dumps(sorted(set(document_ids))),),
             ).fetchall()
@@ -276,6 +280,7 @@ class Store:
 
 def document_of(row: sqlite3.Row) -> Document:
     """Read a row of `documents`; raises ValueError, TypeError or KeyError when it is torn."""
+    known = set(row.keys())
     return Document(
         id=row["id"],
         title=row["title"],
@@ -285,6 +290,8 @@ def document_of(row: sqlite3.Row) -> Document:
         as_of=row["as_of"],
         sources=tuple(Source(**source) for source in json.loads(row["sources"])),
         pages=tuple(Page(*page) for page in json.loads(row["pages"])),
+        language=row["language"] if "language" in known else "",
+        notices=tuple(json.loads(row["notices"])) if "notices" in known else (),
     )
 
 
