@@ -1,5 +1,6 @@
 """What leaves an agent that fails: no inner text; the log says where it happened."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from functools import wraps
 from traceback import extract_tb
@@ -12,9 +13,13 @@ from langgraph.runtime import Runtime
 
 from agents.context import Context
 from agents.state import State
-from home_energy.errors import BadInput, TurnFailed
+from home_energy.errors import BadInput, ModelUnavailable, TurnFailed
 
 log = structlog.get_logger(__name__)
+
+_END = (asyncio.CancelledError, GeneratorExit, KeyboardInterrupt, SystemExit)
+"""What ends a run or the process. Any other BaseException, such as the panic of a library written
+in Rust, would leave the run without an end."""
 
 Node = TypeVar("Node", bound=Callable[[State, Runtime[Context]], Awaitable[dict[str, Any]]])
 
@@ -30,9 +35,10 @@ def opaque(node: Node) -> Node:
     async def guarded(state: State, runtime: Runtime[Context]) -> dict[str, Any]:
         try:
             return await node(state, runtime)
-        except (GraphBubbleUp, BadInput):
+        except (GraphBubbleUp, BadInput, ModelUnavailable, *_END):
+            # The graph's error handler takes the last one, and no client sees it.
             raise
-        except Exception as exc:
+        except BaseException as exc:
             failure = uuid4().hex[:12]
             # Where it happened and of which type, without the message: it may hold user text.
             place = extract_tb(exc.__traceback__)[-1]

@@ -3,7 +3,7 @@
 import asyncio
 import os
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncGenerator, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -15,6 +15,7 @@ import structlog
 from langchain.chat_models import init_chat_model
 from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import AIMessageChunk, BaseMessage
+from langgraph.types import RetryPolicy
 
 from home_energy.errors import ModelUnavailable
 from home_energy.settings import Settings
@@ -25,6 +26,8 @@ log = structlog.get_logger(__name__)
 EXTRACTIVE = "extractive"
 MAX_ANSWER_TOKENS = 400
 """Tokens a model may answer with; a longer answer is none, because its end is missing."""
+MAX_ANSWER_CHARACTERS = 10 * MAX_ANSWER_TOKENS
+"""Where a server heeds no limit of tokens, its answer ends here; twice what English takes."""
 REST_SECONDS = 15.0
 """How long a model that failed is left alone before it is tried again."""
 
@@ -35,6 +38,13 @@ NO_KEY = "none"
 _BLAMES_REQUEST = frozenset({400, 413, 422})
 # Providers whose streams always say why they ended; without it the connection was cut.
 _SAY_WHY_THEY_END = frozenset({"openai", "ollama"})
+
+RETRY = RetryPolicy(
+    initial_interval=0.1,
+    max_attempts=2,
+    retry_on=lambda error: isinstance(error, ModelUnavailable) and error.again,
+)
+"""Of the node that asks a model: one more try where the first cost nothing."""
 
 _replacement: ContextVar[BaseChatModel | None] = ContextVar("_replacement", default=None)
 
@@ -86,18 +96,19 @@ def check(name: str, settings: Settings) -> None:
 
 
 async def stream(
-    name: str, messages: list[BaseMessage], settings: Settings
-) -> AsyncIterator[AIMessageChunk]:
+    name: str, messages: list[BaseMessage], settings: Settings, *, first: bool = True
+) -> AsyncGenerator[AIMessageChunk, None]:
     """Yield the model's answer as it comes, all of it within `model_timeout_seconds`.
 
     Raises ModelUnavailable when the model cannot be built or reached, is late, fails, or does not
-    come to the answer's end.
+    come to the answer's end. Its `again` may be set on the `first` try only.
     """
     replacement = _replacement.get()
     if replacement is None and health.is_resting(name):
         raise ModelUnavailable("the model failed a moment ago")
     deadline = asyncio.get_running_loop().time() + settings.model_timeout_seconds
     ending: object = None
+    length = 0
     called = False
     try:
         model = replacement
@@ -114,20 +125,46 @@ async def stream(
             # A chat model's stream is typed as messages, but always yields chunks.
             assert isinstance(chunk, AIMessageChunk)
             ending = _ending(chunk) or ending
+            length += len(chunk.text)
             yield chunk
+            if length > MAX_ANSWER_CHARACTERS:
+                ending = "length"
+                # The server would go on talking to a connection left open.
+                if isinstance(chunks, AsyncGenerator):
+                    await chunks.aclose()
+                break
         if replacement is None and not ending and _provider(name) in _SAY_WHY_THEY_END:
             raise ConnectionError("the answer has no end")
     except Exception as exc:
         # Providers raise their own, unrelated types: this is the one seam that maps them.
         # One user's request that the model refuses says nothing about the next one.
-        if replacement is None and getattr(exc, "status_code", None) not in _BLAMES_REQUEST:
+        again = first and not length and _was_dropped(exc)
+        if (
+            replacement is None
+            and not again
+            and getattr(exc, "status_code", None) not in _BLAMES_REQUEST
+        ):
             health.failed(name)
         log.warning("model_failed", model=name, error=type(exc).__name__)
-        raise ModelUnavailable("the model did not answer", called=called) from exc
+        raise ModelUnavailable(
+            "the model did not answer",
+            called=called,
+            reason="late" if isinstance(exc, TimeoutError) else "failed",
+            again=again,
+        ) from exc
     health.worked(name)
     if ending == "length":
         log.warning("model_failed", model=name, error="answer too long")
-        raise ModelUnavailable("the model did not come to an end", called=True)
+        raise ModelUnavailable("the model did not come to an end", called=True, reason="too long")
+
+
+def _was_dropped(error: BaseException | None) -> bool:
+    """Say whether a server took the request and hung up without a word, as one that restarts."""
+    while error is not None:
+        if isinstance(error, httpx.RemoteProtocolError | httpx.ReadError):
+            return True
+        error = error.__cause__
+    return False
 
 
 def _ending(chunk: AIMessageChunk) -> object:

@@ -23,7 +23,7 @@ from agents.state import Command, Plan, State
 from agents.summarizer import as_update
 from agents.wanted import every, found, topic_of
 from home_energy.evidence.answer import Answer, Citation
-from home_energy.evidence.cite import renumber
+from home_energy.evidence.cite import displayed, renumber
 from home_energy.records.store import Record
 from tools.records import records as open_records
 
@@ -210,7 +210,9 @@ def _listed(kept: Sequence[Record], otherwise: str) -> _Reply:
     lines, citations = [], list[Citation]()
     for number, record in enumerate(kept[:SHOWN], start=1):
         cited = [Citation.model_validate(item) for item in (record.data or {}).get("citations", [])]
-        text, cited = renumber(record.text, cited, len(citations))
+        # A text without citations may hold markers and links of its own, which prove nothing.
+        said = record.text if cited else displayed(record.text)
+        text, cited = renumber(said, cited, len(citations))
         citations += cited
         lines.append(f"{number}. {record.kind}: {text}")
     return _Reply("You have saved:\n" + "\n".join([*lines, *_more(kept)]), citations)

@@ -58,7 +58,9 @@ async def retriever(state: State, runtime: Runtime[Context]) -> dict[str, Any]:
     # "General" prefers no region; to the search it would be one that others give way to.
     region = None if context.region == "general" else context.region
     passages = await asyncio.to_thread(
-        lambda: knowledge().search(query, limit=context.passages, region=region)
+        lambda: knowledge().search(
+            query, limit=context.passages, region=region, language=context.language
+        )
     )
     plan = state.get("plan")
     # Words that lean on the turn before do not tell what they are about.

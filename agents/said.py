@@ -6,9 +6,8 @@ from collections.abc import Sequence
 from langchain_core.messages import AnyMessage
 from pydantic import ValidationError
 
-from agents.summarizer import QUOTED
 from agents.wanted import ORDINALS
-from home_energy.evidence.answer import Answer, Citation
+from home_energy.evidence.answer import QUOTED, Answer, Citation
 from home_energy.evidence.cite import renumber
 
 Part = tuple[str, list[Citation]]
@@ -51,7 +50,7 @@ def chosen_part(answer: Answer, words: str) -> Part:
 
 
 def _whole(answer: Answer) -> Part:
-    return answer.text.removesuffix(QUOTED).strip(), answer.citations
+    return answer.text.partition(QUOTED)[0].strip(), answer.citations
 
 
 def _part(answer: Answer, index: int) -> Part:

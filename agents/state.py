@@ -13,6 +13,7 @@ from langgraph.managed import RemainingSteps
 from typing_extensions import TypedDict
 
 from home_energy.calculators.recognise import Recognition
+from home_energy.errors import BadInput
 from home_energy.evidence.passage import Passage
 
 STATE_VERSION = 1
@@ -20,6 +21,10 @@ STATE_VERSION = 1
 SNAPSHOT_EVERY = 400
 """Messages between two copies of the whole list in the checkpoints: fewer copies take less disk,
 and replaying up to so many takes milliseconds."""
+
+MAX_QUESTION = 4_000
+"""Characters of one message of the user's; longer ones are no questions."""
+TOO_LONG = f"The message is too long: {MAX_QUESTION:,} characters at most."
 
 Request = Literal["answer", "listen", "retrieve", "summarize", "save"]
 """What a run does with the turn: all of it, or one of the steps the REST doors take."""
@@ -136,8 +141,11 @@ class OutputState(TypedDict):
 
 
 def last_question(messages: Sequence[AnyMessage]) -> AnyMessage | None:
-    """Return the user's last message, or None before the first."""
-    return next((message for message in reversed(messages) if message.type == "human"), None)
+    """Return the user's last message, or None before the first; BadInput when it is too long."""
+    found = next((message for message in reversed(messages) if message.type == "human"), None)
+    if found is not None and len(found.text) > MAX_QUESTION:
+        raise BadInput(TOO_LONG)
+    return found
 
 
 def earlier_questions(messages: Sequence[AnyMessage]) -> list[str]:

@@ -14,6 +14,7 @@ from agents.identity import owner_of, run_of
 from agents.intents import RECORD_INTENTS, IntentModel, Wishes
 from agents.state import STATE_VERSION, Agent, Command, Plan, Request, State, last_question
 from agents.wanted import to_delete
+from home_energy.evidence.instructions import without_orders
 from tools.knowledge import embedder
 
 MAX_STEPS = 8
@@ -70,7 +71,8 @@ async def _plan(state: State, runtime: Runtime[Context]) -> Plan:
         intents=list(wishes.intents),
         steps=list(steps),
         route=[],
-        question=wishes.question,
+        # What only orders an assistant about is no part of a question.
+        question=without_orders(wishes.question) or wishes.question,
         commands=[await _settled(command, owner_of(runtime)) for command in wishes.commands],
         summary=state.get("summary"),
         started=time.time(),

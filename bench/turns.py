@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -11,13 +11,16 @@ from langgraph.checkpoint.base import BaseCheckpointSaver
 from langgraph.graph import END, START, MessagesState, StateGraph
 
 from graphs.assistant import build_graph
+from server.checkpoints import Checkpointer
 from server.persistence import checkpointer
 
 TURNS = 100
 """On one thread, and on as many threads of one turn each."""
 CLIENTS = 16
 _EDGE = 10
-"""Turns around the 10th and the 100th that are averaged, since one alone is noise."""
+"""Turns around the 10th, and after the 100th, that are timed, since one alone is noise."""
+_COPIES = 3
+"""How often those turns are taken, each time on a copy of the same conversation."""
 
 Turn = Callable[[str, str], Awaitable[object]]
 """Takes a question on a thread."""
@@ -39,24 +42,39 @@ async def _measure(questions: Sequence[str]) -> dict[str, Any]:
         apart = [await _timed(turn, question, f"apart {n}") for n, question in _each(questions)]
         before = await _pages(saver)
         # The same ten questions again and again, so that late turns ask what early ones asked.
-        repeated = _each(questions[:_EDGE])
-        together = [await _timed(turn, question, "together") for _, question in repeated]
+        repeated = questions[:_EDGE]
+        for _, question in _each(repeated):
+            await turn(question, "long")
         after = await _pages(saver)
+        for question in repeated[: _EDGE // 2]:
+            await turn(question, "short")
+        pairs = [pair async for pair in _paired(turn, saver, repeated)]
         per_second = await _throughput(turn, questions)
     p50, p95 = np.percentile(apart, [50, 95])
-    tenth = float(np.median(together[_EDGE // 2 : _EDGE // 2 + _EDGE]))
-    last = float(np.median(together[-_EDGE:]))
+    tenth, last = np.median(pairs, axis=0)
     return {
         "turn_ms_p50": round(float(p50), 1),
         "turn_ms_p95": round(float(p95), 1),
         "empty_graph_ms_p50": round(float(np.median(floor)), 1),
         "turn_to_empty_graph": round(float(p50 / np.median(floor)), 1),
         "turns_per_second_at_16": round(per_second, 1),
-        "turn_10_ms": round(tenth, 1),
-        "turn_100_ms": round(last, 1),
-        "turn_100_to_turn_10": round(last / tenth, 2),
+        "turn_10_ms": round(float(tenth), 1),
+        "turn_100_ms": round(float(last), 1),
+        "turn_100_to_turn_10": round(float(np.median([late / early for early, late in pairs])), 2),
         "disk_kb_100_turns": round((after - before) / 1000),
     }
+
+
+async def _paired(
+    turn: Turn, saver: Checkpointer, questions: Sequence[str]
+) -> AsyncIterator[tuple[float, float]]:
+    """Time an early turn, then a late one: what else the machine does then slows both alike."""
+    for number in range(_COPIES):
+        for thread in ("short", "long"):
+            await saver.acopy_thread(thread, f"{thread} {number}")
+        for question in questions:
+            early = await _timed(turn, question, f"short {number}")
+            yield early, await _timed(turn, question, f"long {number}")
 
 
 def _each(questions: Sequence[str]) -> list[tuple[int, str]]:

@@ -3,11 +3,13 @@
 from langgraph.graph import START, StateGraph
 
 from agents.context import Context
+from agents.models import RETRY
 from agents.records import records
 from agents.retriever import retriever
 from agents.state import InputState, OutputState, State
-from agents.summarizer import summarizer
+from agents.summarizer import WRITE_SECONDS, quoted_instead, summarizer
 from agents.supervisor import next_agent, supervisor
+from graphs.one_turn import one_turn
 
 
 def build_graph() -> StateGraph[State, Context, InputState, OutputState]:
@@ -17,7 +19,12 @@ def build_graph() -> StateGraph[State, Context, InputState, OutputState]:
     )
     builder.add_node(supervisor)
     builder.add_node(retriever)
-    builder.add_node(summarizer)
+    builder.add_node(
+        summarizer,
+        timeout=WRITE_SECONDS,
+        retry_policy=RETRY,
+        error_handler=quoted_instead,
+    )
     builder.add_node(records)
     builder.add_edge(START, "supervisor")
     builder.add_conditional_edges("supervisor", next_agent)
@@ -27,4 +34,4 @@ def build_graph() -> StateGraph[State, Context, InputState, OutputState]:
     return builder
 
 
-graph = build_graph().compile(name="assistant")
+graph = one_turn(build_graph().compile(name="assistant"))

@@ -3,9 +3,11 @@
 from langgraph.graph import END, START, StateGraph
 
 from agents.context import Context
+from agents.models import RETRY
 from agents.retriever import retriever
 from agents.state import InputState, OutputState, State
-from agents.summarizer import summarizer
+from agents.summarizer import WRITE_SECONDS, quoted_instead, summarizer
+from graphs.one_turn import one_turn
 
 
 def build_graph() -> StateGraph[State, Context, InputState, OutputState]:
@@ -14,11 +16,17 @@ def build_graph() -> StateGraph[State, Context, InputState, OutputState]:
         State, context_schema=Context, input_schema=InputState, output_schema=OutputState
     )
     builder.add_node("retrieve", retriever)
-    builder.add_node("generate", summarizer)
+    builder.add_node(
+        "generate",
+        summarizer,
+        timeout=WRITE_SECONDS,
+        retry_policy=RETRY,
+        error_handler=quoted_instead,
+    )
     builder.add_edge(START, "retrieve")
     builder.add_edge("retrieve", "generate")
     builder.add_edge("generate", END)
     return builder
 
 
-graph = build_graph().compile(name="rag")
+graph = one_turn(build_graph().compile(name="rag"))

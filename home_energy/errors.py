@@ -7,6 +7,7 @@ HomeEnergyError
 │   └── IndexBusy             another process is ingesting
 ├── BadInput              the caller can fix it: the sentence says how
 │   ├── UnreadableDocument    a file that cannot be read right
+│   │   └── PageGone              a web page that its site says is no more
 │   └── CalculatorInput       a quantity is missing or out of its range
 ├── NotFound              no such session, record, key or document, or not yours
 ├── Busy                  the session is answering another turn
@@ -43,6 +44,10 @@ class UnreadableDocument(BadInput):
     """A document that cannot be read right."""
 
 
+class PageGone(UnreadableDocument):
+    """A web page that its site says does not exist, or no longer."""
+
+
 class CalculatorInput(BadInput):
     """A calculator input is missing, of the wrong unit or out of its range."""
 
@@ -62,7 +67,13 @@ class TurnFailed(HomeEnergyError):
 class ModelUnavailable(HomeEnergyError):
     """The chat model failed, stalled or answered nothing usable."""
 
-    def __init__(self, message: str, *, called: bool = False) -> None:
+    def __init__(
+        self, message: str, *, called: bool = False, reason: str = "failed", again: bool = False
+    ) -> None:
         super().__init__(message)
         self.called = called
         """Whether the model was asked at all, and so may have cost something."""
+        self.reason = reason
+        """One word or two for who watches: `failed`, `late`, `too long`, `cut short`."""
+        self.again = again
+        """Whether it is worth asking again at once."""

@@ -1,6 +1,7 @@
 """Documents that answers cite but the index does not hold: web pages and calculations."""
 
 import json
+from collections.abc import Collection
 from dataclasses import asdict
 from datetime import UTC, datetime
 
@@ -59,6 +60,45 @@ def find(
             .first()
         )
     return _document(row) if row else None
+
+
+def hashes(database: Database, owner: str, *, before: datetime) -> set[str]:
+    """Return the hashes of the owner's documents that were last kept before an instant."""
+    with database.read() as connection:
+        return set(
+            connection.scalars(
+                text(
+                    "SELECT DISTINCT sha256 FROM kept_documents "
+                    "WHERE owner = :owner AND created_at < :before"
+                ),
+                {"owner": owner, "before": as_text(before)},
+            )
+        )
+
+
+def forget(database: Database, owner: str, hashes: Collection[str], *, before: datetime) -> int:
+    """Delete the owner's documents of these hashes, unless kept again; return how many went.
+
+    What one of the owner's records quotes stays.
+    """
+    with database.write() as connection:
+        return sum(
+            connection.execute(
+                text(
+                    "DELETE FROM kept_documents WHERE owner = :owner AND sha256 = :sha256 "
+                    "AND created_at < :before AND NOT EXISTS (SELECT 1 FROM records "
+                    "WHERE records.owner = :owner AND records.deleted_at IS NULL "
+                    "AND records.data LIKE :quoted)"
+                ),
+                {
+                    "owner": owner,
+                    "sha256": sha256,
+                    "before": as_text(before),
+                    "quoted": f"%{sha256}%",
+                },
+            ).rowcount
+            for sha256 in hashes
+        )
 
 
 def _document(row: RowMapping) -> Document:

@@ -5,6 +5,7 @@ import hmac
 import os
 import re
 import secrets
+import stat
 import tempfile
 from contextlib import suppress
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ from home_energy.database import Database, as_text, private_folder
 from home_energy.errors import BadInput, NotFound, SetupError
 
 Scope = Literal["user", "admin", "eval"]
+"""What a key is for: a person's own things, everybody's, or asking questions and no more."""
 
 LOCAL_USER = "local"
 """The one user of a server on a loopback address with no key ever created."""
@@ -25,8 +27,17 @@ PEPPER_FILE = "pepper"
 _PEPPER_BYTES = 32
 _USER = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@-]{0,63}")
 _KEY = re.compile(r"hea_([0-9a-f]{12})_[A-Za-z0-9_-]{43}")
+LONGEST_GRACE = timedelta(days=30)
+"""How long a rotated key may stay valid beside its successor."""
 _LAST_USED_STEP = timedelta(minutes=1)
 """How exact `last_used_at` is: a write for every request would cost more than it tells."""
+
+
+_SCOPES: dict[Scope, frozenset[Scope]] = {
+    "user": frozenset(("user",)),
+    "admin": frozenset(("user", "admin")),
+    "eval": frozenset(("eval",)),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +60,11 @@ class KeyInfo:
         """Whether the key may do what concerns every user."""
         return "admin" in self.scopes
 
+    @property
+    def only_evaluates(self) -> bool:
+        """Whether the key may ask questions, and do nothing else."""
+        return "user" not in self.scopes
+
     def is_valid(self, now: datetime) -> bool:
         """Tell whether the key opens the door at an instant."""
         return self.revoked_at is None and (self.expires_at is None or now < self.expires_at)
@@ -60,14 +76,19 @@ def create(
     user: str,
     *,
     admin: bool = False,
+    evaluates: bool = False,
     expires_at: datetime | None = None,
     now: datetime | None = None,
 ) -> tuple[str, KeyInfo]:
     """Create a key and return its text, to be shown once, with what is kept of it.
 
     Raises BadInput for a user name that is empty, longer than 64 characters, not made of
-    letters, digits and `. _ @ -`, or LOCAL_USER, and for an `expires_at` without a time zone.
+    letters, digits and `. _ @ -`, or LOCAL_USER, for an `expires_at` without a time zone or in
+    the past, and for an admin's key that only evaluates.
     """
+    now = now or _now()
+    if admin and evaluates:
+        raise BadInput("A key is for an admin or for evaluations, not for both: make two.")
     if not _USER.fullmatch(user):
         raise BadInput(
             "A user name has 1 to 64 letters, digits and . _ @ - and starts with a letter or digit."
@@ -78,10 +99,12 @@ def create(
         )
     if expires_at is not None and expires_at.tzinfo is None:
         raise BadInput("The time a key expires needs a time zone.")
-    scopes: frozenset[Scope] = frozenset(("user", "admin") if admin else ("user",))
-    pepper = _pepper(data_dir)
+    if expires_at is not None and expires_at <= now:
+        raise BadInput("The time a key expires has passed already.")
+    scopes = _SCOPES["admin" if admin else "eval" if evaluates else "user"]
+    pepper = _pepper(database, data_dir)
     with database.write() as connection:
-        return _insert(connection, pepper, user, scopes, expires_at, now or _now())
+        return _insert(connection, pepper, user, scopes, expires_at, now)
 
 
 def verify(
@@ -92,10 +115,9 @@ def verify(
     Reads the database each time, so that a revocation takes effect with the next request.
     """
     now = now or _now()
-    digest = _digest(_pepper(data_dir), presented)
-    match = _KEY.fullmatch(presented)
+    digest = _digest(_pepper(database, data_dir), presented)
     with database.read() as connection:
-        row = _row(connection, match.group(1) if match else "")
+        row = _row(connection, id_of(presented) or "")
     # Compared even when there is no such key, so that the time taken does not tell.
     same = hmac.compare_digest(digest, row["digest"] if row else "0" * 64)
     if row is None or not same:
@@ -122,14 +144,22 @@ def revoke(database: Database, key_id: str, *, now: datetime | None = None) -> N
 
 
 def rotate(
-    database: Database, data_dir: Path, key_id: str, *, now: datetime | None = None
+    database: Database,
+    data_dir: Path,
+    key_id: str,
+    *,
+    grace: timedelta = timedelta(0),
+    now: datetime | None = None,
 ) -> tuple[str, KeyInfo]:
-    """Revoke a key and create its successor, of the same user, scopes and expiry, at once.
+    """Create a key's successor, of the same user, scopes and expiry; the key ends after `grace`.
 
-    Raises NotFound when there is no such key, BadInput when it is no longer valid.
+    Without a grace the key is revoked at once. Raises NotFound when there is no such key,
+    BadInput when it is no longer valid or the grace is longer than LONGEST_GRACE.
     """
     now = now or _now()
-    pepper = _pepper(data_dir)
+    if not timedelta(0) <= grace <= LONGEST_GRACE:
+        raise BadInput(f"A rotated key may stay valid for up to {LONGEST_GRACE.days} days.")
+    pepper = _pepper(database, data_dir)
     with database.write() as connection:
         row = _row(connection, key_id)
         if row is None:
@@ -137,8 +167,18 @@ def rotate(
         key = _key_info(row)
         if not key.is_valid(now):
             raise BadInput("The key is revoked or has expired: create a new one.")
-        _revoke(connection, key_id, now)
-        return _insert(connection, pepper, key.user, key.scopes, key.expires_at, now)
+        successor = _insert(connection, pepper, key.user, key.scopes, key.expires_at, now)
+        if grace:
+            _expire(connection, key, now + grace)
+        else:
+            _revoke(connection, key_id, now)
+        return successor
+
+
+def id_of(presented: str) -> str | None:
+    """Return the id that a presented key claims, or None when it is no key at all."""
+    match = _KEY.fullmatch(presented)
+    return match.group(1) if match else None
 
 
 def any_keys(database: Database) -> bool:
@@ -190,6 +230,14 @@ def _revoke(connection: Connection, key_id: str, now: datetime) -> None:
         raise NotFound("There is no such key.")
 
 
+def _expire(connection: Connection, key: KeyInfo, end: datetime) -> None:
+    end = min(end, key.expires_at) if key.expires_at else end
+    connection.execute(
+        text("UPDATE api_keys SET expires_at = :end WHERE id = :id"),
+        {"id": key.id, "end": as_text(end)},
+    )
+
+
 def _note_use(database: Database, key_id: str, now: datetime) -> None:
     # A full disk must not lock out those who only read.
     with suppress(SetupError), database.write() as connection:
@@ -226,12 +274,20 @@ def _digest(pepper: bytes, key_text: str) -> str:
     return hmac.new(pepper, key_text.encode(errors="surrogatepass"), hashlib.sha256).hexdigest()
 
 
-def _pepper(data_dir: Path) -> bytes:
-    """Read the secret that digests are keyed with; the first caller makes it."""
+def _pepper(database: Database, data_dir: Path) -> bytes:
+    """Read the secret that digests are keyed with; the first caller makes it.
+
+    A pepper that others may read is made private again: without the digests, which are as
+    private, it opens nothing. Raises SetupError when it cannot be used, or is gone while keys
+    that were made with it are still valid.
+    """
     path = private_folder(data_dir) / PEPPER_FILE
     try:
         if not path.exists():
+            _refuse_to_orphan(database, path)
             _make_pepper(path)
+        if stat.S_IMODE(path.stat().st_mode) & 0o077:
+            path.chmod(0o600)
         pepper = path.read_bytes()
     except OSError as exc:
         raise SetupError(f"{str(path)!r} cannot be used: {exc.strerror}.") from exc
@@ -240,6 +296,16 @@ def _pepper(data_dir: Path) -> bytes:
             f"{str(path)!r} is damaged: restore it, or remove it and create every key anew."
         )
     return pepper
+
+
+def _refuse_to_orphan(database: Database, path: Path) -> None:
+    now = _now()
+    # Asked again last: another process may have made the pepper, and then its first key.
+    if any(key.is_valid(now) for key in list_keys(database)) and not path.exists():
+        raise SetupError(
+            f"{str(path)!r} is missing, so that no key opens anything: restore it from a backup, "
+            "or revoke every key and create them anew."
+        )
 
 
 def _make_pepper(path: Path) -> None:

@@ -62,6 +62,14 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         )""",
         "CREATE INDEX records_by_owner ON records (owner, created_at, record_id)",
     ),
+    (
+        """CREATE TABLE tokens_spent (
+            user_name TEXT NOT NULL,
+            day TEXT NOT NULL,
+            tokens BIGINT NOT NULL,
+            PRIMARY KEY (user_name, day)
+        )""",
+    ),
 )
 """Each step's statements, in SQL that SQLite and PostgreSQL both read; step 1 is first.
 

@@ -112,15 +112,98 @@ def list_for(database: Database, owner: str, *, limit: int = 100) -> list[Sessio
         return [_session(row) for row in rows]
 
 
-def delete(database: Database, session_id: str, owner: str, *, now: datetime | None = None) -> None:
-    """Forget a session, but not whose its id was; NotFound when it is not the owner's."""
+def find(database: Database, session_id: str) -> Session:
+    """Return a session, whoever its owner is; NotFound without one."""
+    with database.read() as connection:
+        row = (
+            connection.execute(
+                text("SELECT * FROM sessions WHERE session_id = :id AND deleted_at IS NULL"),
+                {"id": session_id},
+            )
+            .mappings()
+            .first()
+        )
+    if row is None:
+        raise NotFound(_MISSING)
+    return _session(row)
+
+
+def list_unused(
+    database: Database,
+    *,
+    before: datetime,
+    after: datetime | None = None,
+    owner: str | None = None,
+    limit: int = 1_000_000,
+) -> list[Session]:
+    """Return everybody's sessions, or one owner's, whose last turn began before an instant.
+
+    The one unused for longest comes first; `after` leaves out those at or before that instant.
+    """
+    with database.read() as connection:
+        rows = connection.execute(
+            text(
+                "SELECT * FROM sessions WHERE deleted_at IS NULL AND last_at < :before "
+                "AND last_at > :after AND owner = coalesce(:owner, owner) "
+                "ORDER BY last_at, session_id LIMIT :limit"
+            ),
+            {
+                "before": as_text(before),
+                "after": as_text(after) if after else "",
+                "owner": owner,
+                "limit": limit,
+            },
+        ).mappings()
+        return [_session(row) for row in rows]
+
+
+def ids(database: Database, *, deleted: bool = False) -> set[str]:
+    """Return the id of every session there is, or of every one there was."""
+    which = "IS NOT NULL" if deleted else "IS NULL"
+    with database.read() as connection:
+        query = text(f"SELECT session_id FROM sessions WHERE deleted_at {which}")  # noqa: S608
+        return set(connection.scalars(query))
+
+
+def owners_who_deleted(database: Database, since: datetime | None) -> list[str]:
+    """Return who has had a session deleted since an instant, or ever."""
+    with database.read() as connection:
+        return list(
+            connection.scalars(
+                text(
+                    "SELECT DISTINCT owner FROM sessions WHERE deleted_at >= :since ORDER BY owner"
+                ),
+                {"since": as_text(since) if since else ""},
+            )
+        )
+
+
+def delete(
+    database: Database,
+    session_id: str,
+    owner: str,
+    *,
+    unused_since: datetime | None = None,
+    now: datetime | None = None,
+) -> None:
+    """Forget a session, but not whose its id was.
+
+    NotFound when it is not the owner's, or when a turn began at `unused_since` or later.
+    """
+    now = now or _now()
     with database.write() as connection:
         row = connection.execute(
             text(
                 "UPDATE sessions SET deleted_at = :now, title = NULL WHERE session_id = :id "
-                "AND owner = :owner AND deleted_at IS NULL RETURNING session_id"
+                "AND owner = :owner AND deleted_at IS NULL "
+                "AND last_at < coalesce(:unused_since, '9') RETURNING session_id"
             ),
-            {"id": session_id, "owner": owner, "now": as_text(now or _now())},
+            {
+                "id": session_id,
+                "owner": owner,
+                "now": as_text(now),
+                "unused_since": as_text(unused_since) if unused_since else None,
+            },
         ).first()
         if row is None:
             raise NotFound(_MISSING)

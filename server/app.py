@@ -16,9 +16,10 @@ from home_energy.errors import HomeEnergyError
 from home_energy.evidence import proof
 from home_energy.settings import get_settings
 from server import documents, sessions
-from server.caller import is_admin
 from server.guard import REFERENCE, Guard
+from server.origins import allowed_origins
 from server.problems import Problem, handle_problems
+from server.sweep import sweeping
 from server.wake import wake_queue
 from tools.knowledge import knowledge
 
@@ -32,7 +33,8 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
     for warm_up in (knowledge, intent_model, proof.warm_up):
         await _try(warm_up)
     await wake_queue()
-    yield
+    async with sweeping():
+        yield
     await asyncio.to_thread(database.close)
 
 
@@ -55,7 +57,7 @@ def build_app() -> FastAPI:
         lifespan=lifespan,
     )
     doors = [*sessions.router.routes, *documents.router.routes]
-    app.add_middleware(Guard, is_admin=is_admin, origins=_origins, doors=doors)
+    app.add_middleware(Guard, origins=_origins, doors=doors)
     handle_problems(app)
     # The server wraps each route in its authentication, and so must find them one by one.
     app.router.routes.extend(doors)
@@ -64,7 +66,7 @@ def build_app() -> FastAPI:
 
 
 def _origins() -> tuple[str, ...]:
-    return get_settings().cors_origins
+    return allowed_origins(get_settings())
 
 
 def _describe_problems(app: FastAPI) -> None:

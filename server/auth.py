@@ -9,10 +9,11 @@ from starlette.types import Scope
 from home_energy import sessions
 from home_energy.errors import NotFound
 from home_energy.settings import get_settings
+from server.allowance import refuse_long, refuse_spent
 from server.caller import identify, in_database
 from server.guard import REFERENCE
 from server.persistence import forget_history
-from server.threads import forget, metadata_of, restore, restore_for
+from server.threads import forget, metadata_of, restore, restore_for, waiting
 
 auth = Auth()
 
@@ -21,6 +22,11 @@ Value = Any
 Refusal = Auth.exceptions.HTTPException
 
 ADMIN = "admin"
+
+WAITING_ON_THREAD = 4
+"""How many turns of one session may wait for the one that runs."""
+WAITING_OF_USER = 100
+"""How many turns of one user, over all sessions, may wait for a place in the queue."""
 
 _PUBLIC = (REFERENCE, "/static-offline-docs")
 """Pages that tell nothing of anybody; a browser cannot send a key for them."""
@@ -37,6 +43,8 @@ async def authenticate(path: str, scope: Scope) -> Auth.types.MinimalUserDict:
             status_code=401,
             detail="Send a valid key as 'Authorization: Bearer …' or 'X-Api-Key: …'.",
         )
+    if not caller.may(path):
+        raise Refusal(status_code=403, detail="This key may ask questions, and do nothing else.")
     await restore_for(caller.user)
     return {
         "identity": caller.user,
@@ -76,6 +84,9 @@ async def create_run(ctx: Auth.types.AuthContext, value: Value) -> Auth.types.Fi
     """Run on a thread of one's own, or on a temporary one."""
     _pin(value, ctx)
     thread_id = value.get("thread_id")
+    refuse_long(value.get("kwargs") or {})
+    await refuse_spent(ctx.user.identity)
+    _refuse_crowd(thread_id and str(thread_id), ctx.user.identity)
     if thread_id is not None:
         if value.get("if_not_exists") == "create":
             await _claim(str(thread_id), ctx.user.identity)
@@ -125,6 +136,17 @@ async def own_items(ctx: Auth.types.AuthContext, value: Value) -> None:
     mine = ctx.user.identity.replace(".", "~")
     namespace = tuple(value.get("namespace") or ())
     value["namespace"] = namespace if namespace[:1] == (mine,) else (mine, *namespace)
+
+
+def _refuse_crowd(thread_id: str | None, user: str) -> None:
+    """Refuse a turn when too many wait already, so that one caller cannot hold up the queue."""
+    on_thread, of_user = waiting(thread_id, user)
+    if on_thread >= WAITING_ON_THREAD or of_user >= WAITING_OF_USER:
+        raise Refusal(
+            status_code=429,
+            detail="Too many turns wait already: let some end, then ask again.",
+            headers={"retry-after": "1"},
+        )
 
 
 def _is_admin(ctx: Auth.types.AuthContext) -> bool:

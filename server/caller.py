@@ -12,11 +12,26 @@ from starlette.types import Scope
 from home_energy import keys
 from home_energy.database import Database, open_database
 from home_energy.settings import get_settings
-from server.address import LISTENS_ELSEWHERE
-from server.guard import is_local
+from server.address import LISTENS_ELSEWHERE, is_local
 
 _P = ParamSpec("_P")
 _T = TypeVar("_T")
+
+
+_KNOWN = "home_energy.caller"
+"""Where a request's scope keeps who is calling; no client can write there."""
+_FOR_EVALUATIONS = (
+    "/get_session_id",
+    "/ask",
+    "/retrieve_contexts",
+    "/generate_summary",
+    "/sessions",
+    "/documents",
+    "/threads",
+    "/runs",
+    "/assistants",
+)
+"""What an evaluation asks by; each answers with the key's own user's things only."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,23 +40,44 @@ class Caller:
 
     user: str
     is_admin: bool
+    key_id: str | None = None
+    """None is this machine's user, who needs no key."""
+    only_evaluates: bool = False
+
+    def may(self, path: str) -> bool:
+        """Tell whether the key is for a page like this; what is behind it may still refuse."""
+        return not self.only_evaluates or _within(path, _FOR_EVALUATIONS)
 
 
 async def identify(scope: Scope) -> Caller | None:
-    """Return who is calling, or None when a valid key is missing."""
+    """Return who is calling, or None when a valid key is missing.
+
+    Asked once a request: the guard asks first, and what asks later is told the same.
+    """
+    if _KNOWN not in scope:
+        scope[_KNOWN] = await look_up(scope)
+    caller: Caller | None = scope[_KNOWN]
+    return caller
+
+
+async def look_up(scope: Scope) -> Caller | None:
+    """Return who is calling as of now, whatever was known when the request began."""
     if _may_do_without_key(scope) and not await in_database(keys.any_keys):
         return Caller(keys.LOCAL_USER, is_admin=True)
-    presented = _key(Headers(scope=scope))
+    presented = presented_key(scope)
     if presented is None:
         return None
     key = await in_database(_verify, presented)
-    return Caller(key.user, key.is_admin) if key else None
+    return Caller(key.user, key.is_admin, key.id, key.only_evaluates) if key else None
 
 
-async def is_admin(scope: Scope) -> bool:
-    """Tell whether the request carries an admin's key."""
-    caller = await identify(scope)
-    return caller is not None and caller.is_admin
+def presented_key(scope: Scope) -> str | None:
+    """Return the key that a request carries, be it valid or not."""
+    headers = Headers(scope=scope)
+    scheme, _, value = headers.get("authorization", "").partition(" ")
+    if scheme.lower() == "bearer":
+        return value.strip()
+    return headers.get("x-api-key")
 
 
 async def in_database(
@@ -64,8 +100,5 @@ def _may_do_without_key(scope: Scope) -> bool:
     return is_local(scope) and LISTENS_ELSEWHERE not in os.environ
 
 
-def _key(headers: Headers) -> str | None:
-    scheme, _, value = headers.get("authorization", "").partition(" ")
-    if scheme.lower() == "bearer":
-        return value.strip()
-    return headers.get("x-api-key")
+def _within(path: str, roots: tuple[str, ...]) -> bool:
+    return any(path == root or path.startswith(root + "/") for root in roots)

@@ -12,7 +12,7 @@ import typer
 from rich.text import Text
 
 from home_energy.errors import BadInput, HomeEnergyError, SetupError
-from server import knowledge_commands, terminal
+from server import backup_commands, knowledge_commands, terminal
 from server.key_commands import keys_app
 
 if TYPE_CHECKING:
@@ -169,6 +169,12 @@ def chat(
 app.command(epilog="Example: home-energy ingest ~/manuals tariff.pdf")(knowledge_commands.ingest)
 app.command(epilog='Example: home-energy search "heat pump in winter" --limit 3')(
     knowledge_commands.search
+)
+app.command(epilog="Example: home-energy backup ~/backups/home-energy.tar.gz")(
+    backup_commands.backup
+)
+app.command(epilog="Example: home-energy restore ~/backups/home-energy.tar.gz")(
+    backup_commands.restore
 )
 
 

@@ -1,55 +1,47 @@
-"""What every request passes first: closed routes, other sites, sizes, ids, security headers."""
+"""What every request passes first: closed routes, other sites, limits, sizes, ids."""
 
-import json
 import re
-from collections.abc import Awaitable, Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
+from functools import cached_property
 from uuid import uuid4
 
-import structlog
-from starlette.datastructures import Headers, MutableHeaders
+from starlette.datastructures import Headers
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Match, Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from server.address import is_loopback
+from home_energy.errors import HomeEnergyError
+from home_energy.settings import get_settings
+from server.address import is_local
+from server.answers import Answer
+from server.bodies import check_head, check_text, read_body
+from server.caller import Caller, identify
+from server.limits import Limits, Standing
 from server.origins import REFUSED, is_foreign
-from server.problems import MEDIA_TYPE, OPAQUE, from_error, problem, response
-
-log = structlog.stdlib.get_logger(__name__)
+from server.problems import RefusedError, from_error, headers_of, problem, response
+from server.welcome import Welcome
 
 CLOSED = ("/internal", "/deploy", "/ui")
 """Routes of the development server that have no lock of their own; nobody needs them here."""
 OPERATOR_ONLY = ("/metrics", "/info")
 """Answered on this machine, or to an admin's key."""
-MAX_BODY_BYTES = 1_000_000
+UNCOUNTED = "/ok"
+"""The health check, which whoever watches the server may ask as often as he likes."""
 REFERENCE = "/reference"
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,128}")
-_HEADERS = {
-    "x-content-type-options": "nosniff",
-    "x-frame-options": "DENY",
-    "referrer-policy": "no-referrer",
-    "cross-origin-opener-policy": "same-origin",
-    "permissions-policy": "camera=(), geolocation=(), microphone=()",
-    "content-security-policy": (
-        "default-src 'self'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'; "
-        "img-src 'self' data:; object-src 'none'; base-uri 'none'; frame-ancestors 'none'"
-    ),
-}
+_POLICY_VIOLATION = 1008
+_LEFT: Message = {"type": "http.disconnect"}
 
-IsAdmin = Callable[[Scope], Awaitable[bool]]
 Origins = Callable[[], Collection[str]]
 
 
 class Guard:
     """ASGI middleware around the whole server, built-in routes included."""
 
-    def __init__(
-        self, app: ASGIApp, is_admin: IsAdmin, origins: Origins, doors: Sequence[BaseRoute]
-    ) -> None:
-        self._app = app
-        self._is_admin, self._origins = is_admin, origins
+    def __init__(self, app: ASGIApp, origins: Origins, doors: Sequence[BaseRoute]) -> None:
+        self._app, self._origins = app, origins
         self._doors = [door for door in doors if isinstance(door, Route)]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -62,31 +54,44 @@ class Guard:
         else:
             await self._http(scope, receive, send)
 
-    async def _websocket(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if _within(scope["path"], CLOSED) or is_foreign(scope, self._origins()):
-            await send({"type": "websocket.close", "code": 1008})
-            return
-        await self._app(scope, receive, send)
-
     async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
         request_id = _request_id(scope)
-        answer = _Answer(send, request_id)
+        origin = Headers(scope=scope).get("origin")
+        answer = Answer(send, request_id, origin if origin in self._origins() else None)
         try:
+            check_head(scope)
             early = await self._early(scope, request_id)
             if early is not None:
                 await early(scope, receive, answer.send)
                 return
-            body = await _small_body(scope, receive)
-            if body is None:
-                sentence = f"A request may hold {MAX_BODY_BYTES:,} bytes."
-                await response(problem(413, sentence, request_id))(scope, receive, answer.send)
-                return
+            if scope["path"] != UNCOUNTED:
+                caller = await identify(scope)
+                answer.standing = await self._count(scope, caller)
+                _refuse_too_many(answer.standing)
+                receive = answer.listen_to(receive, Welcome(scope, caller), _LEFT)
+            body = await read_body(scope, receive)
             await self._app(scope, body, answer.send)
         except Exception as error:
             if answer.started:
                 raise
             # The one place that catches everything: no error's text may reach a client.
-            await response(from_error(error, request_id))(scope, receive, answer.send)
+            told = response(from_error(error, request_id), headers_of(error))
+            await told(scope, receive, answer.send)
+
+    async def _websocket(self, scope: Scope, receive: Receive, send: Send) -> None:
+        request_id = _request_id(scope)
+        if _within(scope["path"], CLOSED) or is_foreign(scope, self._origins()):
+            await send({"type": "websocket.close", "code": _POLICY_VIOLATION})
+            return
+        try:
+            check_head(scope)
+            caller = await identify(scope)
+            _refuse_too_many(await self._count(scope, caller))
+        except HomeEnergyError as error:
+            await response(from_error(error, request_id))(scope, receive, send)
+            return
+        socket = _Socket(self, scope, caller, receive, send)
+        await self._app(scope, socket.receive, socket.send)
 
     async def _early(self, scope: Scope, request_id: str) -> Response | None:
         path = scope["path"]
@@ -98,7 +103,7 @@ class Guard:
         if path == "/docs":
             # The server's own page loads its scripts from another host.
             return RedirectResponse(REFERENCE)
-        if _within(path, OPERATOR_ONLY) and not (is_local(scope) or await self._is_admin(scope)):
+        if _within(path, OPERATOR_ONLY) and not (is_local(scope) or await _is_admin(scope)):
             return response(
                 problem(403, "Ask on the server's own machine, or with an admin key.", request_id)
             )
@@ -118,64 +123,71 @@ class Guard:
         taken = {m for match, door in found if match is Match.PARTIAL for m in door.methods or ()}
         return ", ".join(sorted(taken)) or None
 
+    async def count(self, scope: Scope, caller: Caller | None) -> None:
+        """Count what a caller asks; raises RefusedError when it is too much."""
+        _refuse_too_many(await self._limits.count(scope, caller))
 
-class _Answer:
-    """Passes an answer on, with our headers, and tells built-in errors as problems."""
+    async def _count(self, scope: Scope, caller: Caller | None) -> Standing | None:
+        if caller is None:
+            failed = await self._limits.count_failure(scope)
+            if failed is not None and failed.is_over:
+                return failed
+        return await self._limits.count(scope, caller)
 
-    def __init__(self, send: Send, request_id: str) -> None:
-        self._send, self._request_id = send, request_id
-        self._held: Message | None = None
-        self._body = b""
-        self.started = False
+    @cached_property
+    def _limits(self) -> Limits:
+        return Limits(get_settings())
+
+
+class _Socket:
+    """A web socket whose messages are counted and looked at as requests are."""
+
+    def __init__(
+        self, guard: Guard, scope: Scope, caller: Caller | None, receive: Receive, send: Send
+    ) -> None:
+        self._guard, self._scope, self._caller = guard, scope, caller
+        self._receive, self._send = receive, send
+        self._welcome = Welcome(scope, caller)
+        self._is_closed = False
+
+    async def receive(self) -> Message:
+        left: Message = {"type": "websocket.disconnect", "code": _POLICY_VIOLATION}
+        message = await self._welcome.receive(self._receive, left=left)
+        if message["type"] != "websocket.receive":
+            return message
+        try:
+            if not await self._welcome.holds():
+                raise RefusedError(401, "key_required", "The key is not valid any more.")
+            await self._guard.count(self._scope, self._caller)
+            check_text(message.get("bytes") or (message.get("text") or "").encode())
+        except HomeEnergyError as error:
+            await self._close(getattr(error, "detail", ""))
+            return left
+        return message
 
     async def send(self, message: Message) -> None:
-        if message["type"] == "http.response.start":
-            self._dress(message)
-            if message["status"] >= 400 and _is_plain_json(message):
-                self._held = message
-                return
-        elif self._held is not None and message["type"] == "http.response.body":
-            self._body += message.get("body", b"")
-            if message.get("more_body"):
-                return
-            start, self._held = self._held, None
-            message = {**message, "body": self._retell(start)}
-            self.started = True
-            await self._send(start)
-        self.started = True
-        await self._send(message)
+        if message["type"] == "websocket.send" and not await self._welcome.holds():
+            await self._close("The key is not valid any more.")
+        elif not self._is_closed:
+            await self._send(message)
 
-    def _dress(self, message: Message) -> None:
-        headers = MutableHeaders(scope=message)
-        headers["x-request-id"] = self._request_id
-        for name, value in _HEADERS.items():
-            headers.setdefault(name, value)
-        headers.setdefault("cache-control", "no-store")
-        if message["status"] == 401:
-            headers.setdefault("www-authenticate", "Bearer")
-
-    def _retell(self, start: Message) -> bytes:
-        detail = _detail(self._body)
-        if detail is None:
-            return self._body
-        status = start["status"]
-        told = problem(status, OPAQUE if status >= 500 else detail, self._request_id)
-        body = told.model_dump_json(exclude_none=True).encode()
-        headers = MutableHeaders(scope=start)
-        headers["content-type"] = MEDIA_TYPE
-        headers["content-length"] = str(len(body))
-        return body
+    async def _close(self, reason: str) -> None:
+        self._welcome.end()
+        if not self._is_closed:
+            self._is_closed = True
+            close = {"type": "websocket.close", "code": _POLICY_VIOLATION, "reason": reason}
+            await self._send(close)
 
 
-def is_local(scope: Scope) -> bool:
-    """Tell whether the request was made on this machine, under a name of its own.
+def _refuse_too_many(standing: Standing | None) -> None:
+    if standing is not None and standing.is_over:
+        sentence = f"Too many requests: wait {standing.seconds} seconds, then ask again."
+        raise RefusedError(429, "too_many_requests", sentence)
 
-    The Host header is checked so that a web page cannot reach the server under the page's name.
-    """
-    host, _, port = Headers(scope=scope).get("host", "").rpartition(":")
-    if not port.isdigit():
-        host = f"{host}:{port}" if host else port
-    return is_loopback((scope.get("client") or ("",))[0]) and is_loopback(host)
+
+async def _is_admin(scope: Scope) -> bool:
+    caller = await identify(scope)
+    return caller is not None and caller.is_admin
 
 
 def _is_loopback_call(scope: Scope) -> bool:
@@ -194,49 +206,3 @@ def _request_id(scope: Scope) -> str:
     scope["headers"] = [*others, (b"x-request-id", request_id.encode())]
     scope["request_id"] = request_id
     return request_id
-
-
-async def _small_body(scope: Scope, receive: Receive) -> Receive | None:
-    """Return a way to read the body, or None if it is larger than a request may be."""
-    headers = Headers(scope=scope)
-    length = headers.get("content-length")
-    if length is not None:
-        return receive if length.isdigit() and int(length) <= MAX_BODY_BYTES else None
-    if "transfer-encoding" not in headers:
-        return receive
-    return await _buffered(receive)
-
-
-async def _buffered(receive: Receive) -> Receive | None:
-    body = b""
-    while True:
-        message = await receive()
-        if message["type"] != "http.request":
-            break
-        body += message.get("body", b"")
-        if len(body) > MAX_BODY_BYTES:
-            return None
-        if not message.get("more_body"):
-            break
-    first: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
-
-    async def replay() -> Message:
-        return first.pop() if first else await receive()
-
-    return replay
-
-
-def _is_plain_json(message: Message) -> bool:
-    content_type = Headers(scope=message).get("content-type", "")
-    return content_type.split(";")[0] == "application/json"
-
-
-def _detail(body: bytes) -> str | None:
-    """Return what a built-in error says, or None when the body is something else."""
-    try:
-        content = json.loads(body)
-    except ValueError:
-        return None
-    if not isinstance(content, dict) or "jsonrpc" in content or "detail" not in content:
-        return None
-    return str(content["detail"])

@@ -1,10 +1,12 @@
 """The commands `home-energy keys …`: who may come in."""
 
+import re
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
+from home_energy.errors import BadInput
 from server import terminal
 
 if TYPE_CHECKING:
@@ -16,16 +18,21 @@ keys_app = typer.Typer(help="API keys of the server's users.", no_args_is_help=T
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
 KeyId = Annotated[str, typer.Argument(help="The id that `keys list` shows.", metavar="ID")]
+Scope = Literal["user", "admin", "eval"]
+
+_SPAN = re.compile(r"([1-9]\d{0,4})([mhd])")
+_UNITS = {"m": "minutes", "h": "hours", "d": "days"}
 
 
-@keys_app.command("create", epilog="Example: home-energy keys create --user alice --days 90")
+@keys_app.command("create", epilog="Example: home-energy keys create --user alice --expires 90d")
 def create(
     user: Annotated[str, typer.Option(help="Whose key: a name of your choice.")],
-    admin: Annotated[
-        bool, typer.Option("--admin", help="May manage assistants and read metrics.")
-    ] = False,
-    days: Annotated[
-        int | None, typer.Option(min=1, max=36_500, help="Days until it expires; never without.")
+    scope: Annotated[
+        Scope, typer.Option(help="user: one's own things; admin: all; eval: ask, and no more.")
+    ] = "user",
+    admin: Annotated[bool, typer.Option("--admin", help="The same as --scope admin.")] = False,
+    expires: Annotated[
+        str | None, typer.Option(help="When it ends: 90d, 12h, or 2027-01-31; never without.")
     ] = None,
     as_json: Json = False,
 ) -> None:
@@ -33,8 +40,14 @@ def create(
     from home_energy import keys
 
     settings, database = _open()
-    expires_at = datetime.now(UTC) + timedelta(days=days) if days else None
-    key, info = keys.create(database, settings.data_dir, user, admin=admin, expires_at=expires_at)
+    key, info = keys.create(
+        database,
+        settings.data_dir,
+        user,
+        admin=admin or scope == "admin",
+        evaluates=scope == "eval",
+        expires_at=_end(expires, datetime.now(UTC)) if expires else None,
+    )
     _show_new(key, info, as_json=as_json)
 
 
@@ -62,13 +75,38 @@ def revoke(key_id: KeyId) -> None:
     typer.echo(f"Revoked {key_id}.")
 
 
-@keys_app.command("rotate", epilog="Example: home-energy keys rotate 3f9c2b7a41de")
-def rotate(key_id: KeyId, as_json: Json = False) -> None:
-    """Replace a key by a new one of the same user, shown once; the old one is revoked."""
+@keys_app.command("rotate", epilog="Example: home-energy keys rotate 3f9c2b7a41de --grace 1d")
+def rotate(
+    key_id: KeyId,
+    grace: Annotated[
+        str | None, typer.Option(help="How long the old key stays valid: 30m, 12h, 1d.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Replace a key by a new one of the same user, shown once; the old one ends at once."""
     from home_energy import keys
 
     settings, database = _open()
-    _show_new(*keys.rotate(database, settings.data_dir, key_id), as_json=as_json)
+    span = _span(grace) if grace else timedelta(0)
+    rotated = keys.rotate(database, settings.data_dir, key_id, grace=span)
+    _show_new(*rotated, as_json=as_json)
+
+
+def _end(text: str, now: datetime) -> datetime:
+    """Return when a key ends: after a span of time, or as a day (UTC) begins."""
+    if _SPAN.fullmatch(text):
+        return now + _span(text)
+    try:
+        return datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=UTC)
+    except ValueError:
+        raise BadInput(f"{text!r} is no time: write 90d, 12h, 30m or 2027-01-31.") from None
+
+
+def _span(text: str) -> timedelta:
+    match = _SPAN.fullmatch(text)
+    if match is None:
+        raise BadInput(f"{text!r} is no span of time: write 30m, 12h or 1d.")
+    return timedelta(**{_UNITS[match.group(2)]: int(match.group(1))})
 
 
 def _open() -> "tuple[Settings, Database]":

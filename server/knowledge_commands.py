@@ -1,49 +1,89 @@
 """The commands on what the assistant knows: index documents, look into the index."""
 
+from collections.abc import Sequence
+from datetime import datetime
+from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from rich.text import Text
 
 from server import terminal
 
+if TYPE_CHECKING:
+    # Imported where they are used otherwise: `--help` should not wait for what it does not need.
+    from home_energy.evidence.passage import Passage
+    from home_energy.evidence.sufficiency import Sufficiency
+    from home_energy.knowledge.filters import Filters
+    from home_energy.knowledge.ingest import IngestReport
+    from home_energy.settings import Settings
+
 Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
+
+_MEASURES = ("fused", "heading", "sentence", "feedback")
+"""Of what a passage was found by, what has no rank."""
+_IN_FULL = frozenset({"removed", "lost", "skipped", "notices"})
+"""What needs a person's eye."""
+_SHOWN = 5
+
+
+class Region(StrEnum):
+    """Where a document may hold."""
+
+    general = "general"
+    uk = "uk"
+    us = "us"
+    eu = "eu"
 
 
 def ingest(
-    paths: Annotated[list[Path], typer.Argument(help="Files and folders.", exists=True)],
+    sources: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="PATH|URL|PATTERN...",
+            help="Files, folders, quoted patterns such as 'docs/**/*.md', web pages, sitemaps.",
+        ),
+    ],
     prune: Annotated[
-        bool, typer.Option("--prune", help="Forget documents that are not below these paths.")
+        bool, typer.Option("--prune", help="Forget documents that are not among these.")
     ] = False,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Say what would change, change nothing.")
     ] = False,
+    sitemap: Annotated[
+        bool, typer.Option("--sitemap", help="Take each address for a sitemap.")
+    ] = False,
+    allow_private: Annotated[
+        bool,
+        typer.Option("--allow-private", help="Let the hosts named here be at private addresses."),
+    ] = False,
     as_json: Json = False,
 ) -> None:
-    """Index Markdown, text, HTML and PDF files so that answers can quote them."""
+    """Index Markdown, text, HTML, PDF and DOCX, from files and the web, for answers to quote."""
     from home_energy.settings import get_settings
     from server.prepare import index, pull_weights
 
     settings = get_settings()
+    given = _checked(sources, settings)
     pull_weights(settings, terminal.err)
-    report = index(paths, settings, terminal.err, prune=prune, dry_run=dry_run)
-    rows = {
-        "added": report.added,
-        "updated": report.updated,
-        "removed": report.removed,
-        "unchanged": report.unchanged,
-        "lost": report.lost,
-        "skipped": [f"{name}: {reason}" for name, reason in report.skipped],
-    }
+    report = index(
+        given,
+        settings,
+        terminal.err,
+        prune=prune,
+        dry_run=dry_run,
+        sitemaps=sitemap,
+        allow_private=allow_private,
+    )
     if as_json:
-        seconds = round(report.seconds, 3)
-        terminal.say_json({**rows, "chunks": report.chunks, "seconds": seconds})
+        terminal.say_json(_as_json(report, dry_run=dry_run))
     else:
         terminal.say_table(
             ("", "documents", "which"),
-            [(name, str(len(found)), _some(name, found)) for name, found in rows.items()],
+            [(name, str(len(found)), _whole(_some(name, found))) for name, found in _rows(report)],
         )
-        state = "Nothing was changed." if dry_run else f"{report.chunks} passages are indexed."
+        state = "Nothing was changed." if dry_run else f"{report.chunks:,} passages are indexed."
         terminal.say(f"{state} {report.seconds:.1f} s", "dim")
     if report.skipped:
         raise typer.Exit(1)
@@ -52,32 +92,194 @@ def ingest(
 def search(
     query: Annotated[str, typer.Argument(help="What to look for.")],
     limit: Annotated[int, typer.Option(min=1, max=50, help="How many passages.")] = 6,
+    region: Annotated[
+        Region | None, typer.Option(help="Only what holds there or everywhere.")
+    ] = None,
+    language: Annotated[
+        str | None, typer.Option(help="Only documents in this language, such as en.")
+    ] = None,
+    as_of: Annotated[
+        datetime | None,
+        typer.Option(formats=["%Y-%m-%d"], help="Only facts that held on this day or later."),
+    ] = None,
+    source: Annotated[
+        str | None, typer.Option(help="Only from this site, folder or document.")
+    ] = None,
+    explain: Annotated[
+        bool, typer.Option("--explain", help="Show how each was found, and if they are enough.")
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Show the passages that an answer would draw on, and how each was found."""
+    from home_energy.knowledge.filters import Filters
     from home_energy.settings import get_settings
     from server.prepare import prepare
 
+    filters = Filters(region, language, as_of.date() if as_of else None, source)
     prepare(get_settings(), terminal.err)
     from tools.knowledge import knowledge
 
-    found = knowledge().search(terminal.sound(query), limit=limit)
-    if as_json:
-        from agents.retriever import as_document
+    words = terminal.sound(query)
+    found = knowledge().search(words, limit=limit, filters=filters)
+    if explain:
+        _explain(words, filters, found, limit, as_json=as_json)
+    elif as_json:
+        terminal.say_json([_document(passage) for passage in found])
+    else:
+        for number, passage in enumerate(found, start=1):
+            how = ", ".join(f"{name} {value:.3g}" for name, value in passage.found_by.items())
+            terminal.say(f"{number}. {passage.heading or passage.title}", "bold")
+            terminal.say(f"{passage.id}  score {passage.score:.3f}  ({how})", "dim")
+            terminal.say(f"{passage.text}\n")
+        if not found:
+            terminal.say("Nothing was found.", "dim")
 
-        terminal.say_json([as_document(passage) for passage in found])
-        return
-    for number, passage in enumerate(found, start=1):
-        how = ", ".join(f"{name} {value:.3g}" for name, value in passage.found_by.items())
-        terminal.say(f"{number}. {passage.heading or passage.title}", "bold")
-        terminal.say(f"{passage.id}  score {passage.score:.3f}  ({how})", "dim")
-        terminal.say(f"{passage.text}\n")
-    if not found:
-        terminal.say("Nothing was found.", "dim")
+
+def _checked(sources: Sequence[str], settings: "Settings") -> list[Path | str]:
+    """Return paths and addresses; a path that was never there ends the command."""
+    from home_energy.knowledge import files
+    from home_energy.knowledge.addresses import is_url
+    from home_energy.knowledge.record import Record
+
+    # One that is known and went can be asked for: its document goes, too.
+    known = Record.read(settings.data_dir).sources
+    checked: list[Path | str] = []
+    for source in sources:
+        if is_url(source):
+            checked.append(source)
+            continue
+        path = Path(source).expanduser()
+        pattern = files.is_pattern(path)
+        there = files.matches(path) if pattern else path.exists()
+        if not there and str(files.absolute(path)) not in known:
+            reason = "matches no file" if pattern else "does not exist"
+            raise typer.BadParameter(
+                f"{files.printable(source)!r} {reason}.", param_hint="PATH|URL|PATTERN..."
+            )
+        checked.append(path)
+    return checked
+
+
+def _rows(report: "IngestReport") -> list[tuple[str, list[str]]]:
+    rows = [
+        ("added", report.added),
+        ("updated", report.updated),
+        ("unchanged", report.unchanged),
+        ("removed", report.removed),
+        ("lost", report.lost),
+        ("skipped", [f"{name}: {reason}" for name, reason in report.skipped]),
+        ("notices", [f"{name}: {notice}" for name, notice in report.notices]),
+    ]
+    return [(name, found) for name, found in rows if found or name not in {"lost", "notices"}]
 
 
 def _some(name: str, found: list[str]) -> str:
-    """Return a cell's worth of names; what needs a person's eye is shown in full."""
-    shown = found if name in {"skipped", "removed", "lost"} else found[:5]
+    """Return a cell's worth of names."""
+    shown = found if name in _IN_FULL else found[:_SHOWN]
     more = [f"… and {len(found) - len(shown)} more"] if len(found) > len(shown) else []
     return "\n".join([*shown, *more])
+
+
+def _as_json(report: "IngestReport", *, dry_run: bool) -> dict[str, Any]:
+    return {
+        "added": report.added,
+        "updated": report.updated,
+        "unchanged": report.unchanged,
+        "removed": report.removed,
+        "lost": report.lost,
+        "skipped": [{"name": name, "reason": reason} for name, reason in report.skipped],
+        "notices": [{"document": name, "notice": notice} for name, notice in report.notices],
+        "dry_run": dry_run,
+        "chunks": report.chunks,
+        "embedded": report.embedded,
+        "seconds": round(report.seconds, 3),
+    }
+
+
+def _explain(
+    query: str, filters: "Filters", found: "list[Passage]", limit: int, *, as_json: bool
+) -> None:
+    """Show how each passage was found, what gave way to others, and the verdict on them."""
+    from dataclasses import asdict
+
+    from home_energy.evidence.sufficiency import judge
+    from home_energy.knowledge.ranking import SearchOptions
+    from tools.knowledge import knowledge
+
+    verdict = judge(query, found)
+    plain = SearchOptions(diversify=False)
+    best = knowledge().search(query, limit=limit, filters=filters, options=plain)
+    shown = {passage.id for passage in found}
+    gave_way = [passage.id for passage in best if passage.id not in shown]
+    asked = {name: str(value) for name, value in asdict(filters).items() if value is not None}
+    if as_json:
+        terminal.say_json(
+            {
+                "query": query,
+                "filters": asked,
+                **asdict(verdict),
+                "passages": [
+                    {**_document(passage), "best_sentence": _best_sentence(passage)}
+                    for passage in found
+                ],
+                "gave_way": gave_way,
+            }
+        )
+        return
+    terminal.say(f"Query: {query}")
+    if asked:
+        terminal.say("Only: " + ", ".join(f"{name} {value}" for name, value in asked.items()))
+    measures = [name for name in _MEASURES if any(name in each.found_by for each in found)]
+    terminal.say_table(
+        ("", "passage", "dense", "BM25", *measures, "score"),
+        [(str(number), *_row(passage, measures)) for number, passage in enumerate(found, start=1)],
+    )
+    for passage_id in gave_way:
+        terminal.say(f"Gave way, as its document or its like was shown: {passage_id}", "dim")
+    terminal.say(_verdict(verdict))
+
+
+def _row(passage: "Passage", measures: Sequence[str]) -> tuple[Text | str, ...]:
+    how = passage.found_by
+    score = f"{passage.score:.3f}"
+    if "penalty" in how:
+        score += f" (-{how['penalty']:g})"
+    what = f"{passage.heading or passage.title}\n{passage.id}\n“{_best_sentence(passage)}”"
+    return (
+        _whole(what),
+        f"{_rank(how, 'dense')} {passage.cosine:.3f}",
+        f"{_rank(how, 'bm25')} {how.get('bm25', 0.0):.2f}",
+        *(f"{how[name]:.3f}" if name in how else "–" for name in measures),
+        score,
+    )
+
+
+def _rank(how: dict[str, float], name: str) -> str:
+    """Return the place that one of the searches gave; it may have missed the passage."""
+    rank = how.get(f"{name}_rank")
+    return "–" if rank is None else f"#{rank:.0f}"
+
+
+def _whole(text: str) -> Text:
+    """Return a cell whose long ids and addresses are folded, not cut."""
+    cell = terminal.plain(text)
+    cell.overflow = "fold"
+    return cell
+
+
+def _best_sentence(passage: "Passage") -> str:
+    best = max(passage.sentences, key=lambda sentence: sentence.score, default=None)
+    return " ".join(passage.quote(best).split()) if best else ""
+
+
+def _verdict(verdict: "Sufficiency") -> str:
+    by = f"by {abs(verdict.support):.2f}"
+    if verdict.enough:
+        return f"Enough to answer: the best passage is above the threshold {by}."
+    return f"Not enough to answer (below the threshold {by}). {verdict.missing}"
+
+
+def _document(passage: "Passage") -> dict[str, Any]:
+    from agents.retriever import as_document
+
+    return as_document(passage)

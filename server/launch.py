@@ -13,6 +13,7 @@ from dotenv import dotenv_values
 from home_energy.errors import SetupError
 from home_energy.settings import PROJECT_ROOT, Settings
 from server.address import LISTENS_ELSEWHERE, is_loopback, url_of
+from server.origins import allowed_origins
 
 RUN_SECONDS = 120
 """The longest a run may take; the model and the web have shorter limits of their own."""
@@ -115,8 +116,7 @@ def _own_settings(settings: Settings) -> dict[str, str]:
 
 
 def _http(http: Mapping[str, Any], settings: Settings) -> dict[str, Any]:
-    cors = {**http["cors"]}
-    cors["allow_origins"] = [*cors["allow_origins"], *settings.cors_origins]
+    cors = {**http["cors"], "allow_origins": list(allowed_origins(settings))}
     return {**http, "cors": cors}
 
 

@@ -102,6 +102,9 @@ async def _connect(
         path, timeout=BUSY_SECONDS, isolation_level=isolation_level
     ) as connection:
         with setup_errors(str(path)):
+            # First, since a file with tables in it cannot be changed any more; it lets the space of
+            # what was deleted be given back bit by bit, while turns go on.
+            await connection.execute("PRAGMA auto_vacuum = INCREMENTAL")
             for pragma in ("journal_mode = WAL", "synchronous = FULL", "secure_delete = ON"):
                 await connection.execute(f"PRAGMA {pragma}")
         yield path, connection

@@ -26,9 +26,10 @@ from home_energy.settings import Settings
 if TYPE_CHECKING:
     # Chroma and the document readers take seconds to import, and a second start needs neither.
     from home_energy.knowledge.ingest import IngestReport
+    from home_energy.knowledge.originals import Source
 
 STAMP = "prepared.json"
-"""Kept in the data folder: what the documents and the index looked like when all was well."""
+"""Kept in the data folder: what was prepared when all was well."""
 
 
 def prepare(settings: Settings, console: Console) -> None:
@@ -41,8 +42,8 @@ def prepare(settings: Settings, console: Console) -> None:
     _check_knowledge_dir(settings)
     # Before the reading: a file that changes meanwhile does not fit the stamp.
     documents = _listing(settings.knowledge_dir)
-    stamp = _stamp(settings)
-    if stamp == _state(settings, documents):
+    stamp, state = _stamp(settings), _state(settings, documents)
+    if state["index"] and stamp == state:
         return
     damage = _damage(settings)
     if damage:
@@ -115,39 +116,50 @@ def pull_weights(settings: Settings, console: Console) -> Path:
 
 
 def index(
-    paths: Sequence[Path],
+    sources: "Sequence[Source]",
     settings: Settings,
     console: Console,
     *,
     prune: bool = False,
     dry_run: bool = False,
+    sitemaps: bool = False,
+    allow_private: bool = False,
     replaces: Path | None = None,
 ) -> "IngestReport":
-    """Bring the index up to date with files and folders, showing progress.
+    """Bring the index up to date with files, folders, patterns and web pages, showing progress.
 
+    With `allow_private`, the hosts that the sources name may be private; no others.
     Raises SetupError when the data folder cannot be written to, IndexBusy when another ingest
     runs.
     """
+    from home_energy.knowledge import addresses
     from home_energy.knowledge.embedding import Embedder
+    from home_energy.knowledge.fetch import Fetcher
     from home_energy.knowledge.ingest import ingest
 
+    urls = [source for source in map(str, sources) if addresses.is_url(source)]
+    private = addresses.origins(urls) if allow_private or settings.ingest_private else ()
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
     with (
         _disk_errors(settings.data_dir),
         Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar,
     ):
-        task = bar.add_task("Indexing documents", total=None)
+        tasks: dict[str, TaskID] = {}
 
-        def show(done: int, total: int) -> None:
-            bar.update(task, completed=done, total=total)
+        def show(phase: str, done: int, total: int) -> None:
+            if phase not in tasks:
+                tasks[phase] = bar.add_task(phase, total=total)
+            bar.update(tasks[phase], completed=done, total=total)
 
         return ingest(
-            paths,
+            sources,
             data_dir=settings.data_dir,
             embedder=Embedder.open(settings.data_dir),
             prune=prune,
             dry_run=dry_run,
+            sitemaps=sitemaps,
             replaces=replaces,
+            fetcher=Fetcher(private=private),
             progress=show,
         )
 
@@ -175,9 +187,8 @@ def _check_knowledge_dir(settings: Settings) -> None:
 
 def _damage(settings: Settings) -> str | None:
     """Say why the index that is there cannot be used; None when it can, or there is none."""
+    from home_energy.knowledge import probe
     from home_energy.knowledge.embedding import Embedder
-    from home_energy.knowledge.search import Knowledge
-    from home_energy.knowledge.store import Store
 
     if not versions.pointer(settings.data_dir).exists():
         # Left by a first start that was ended.
@@ -185,9 +196,8 @@ def _damage(settings: Settings) -> str | None:
         return "The knowledge index was not finished." if begun else None
     try:
         version = versions.current(settings.data_dir)
-        embedder = Embedder.open(settings.data_dir)
-        Knowledge(version, embedder)
-        Store(version.folder, dimensions=embedder.dimensions).check()
+        versions.check_model(version, model_id=Embedder.model_id)
+        probe.ensure(version)
     except IndexUnavailable as exc:
         return str(exc).removesuffix(versions.INGEST).strip()
     return None
@@ -220,13 +230,21 @@ def _state(settings: Settings, documents: list[list[Any]]) -> dict[str, Any]:
         "weights": weights.FILES[0].sha256,
         "folder": str(settings.knowledge_dir),
         "documents": documents,
-        "index": [
-            # Chroma writes its files anew whenever it opens them, with the same content.
-            [name, size, changed if "/chroma/" not in name else 0]
-            for name, size, changed in _listing(versions.root(settings.data_dir))
-            if size
-        ],
+        "index": _whole_version(settings),
     }
+
+
+def _whole_version(settings: Settings) -> str | None:
+    """Return the name of the version that serves; None when it may not be opened as it is."""
+    from home_energy.knowledge import probe
+    from home_energy.knowledge.embedding import Embedder
+
+    try:
+        version = versions.current(settings.data_dir)
+        versions.check_model(version, model_id=Embedder.model_id)
+    except IndexUnavailable:
+        return None
+    return version.folder.name if probe.is_known(version) else None
 
 
 def _listing(folder: Path) -> list[list[Any]]:

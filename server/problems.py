@@ -6,6 +6,8 @@ from http import HTTPStatus
 import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
+from httpx import HTTPStatusError, ResponseNotRead
+from langgraph_sdk.errors import RateLimitError
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse
@@ -22,6 +24,8 @@ from home_energy.errors import (
 log = structlog.stdlib.get_logger(__name__)
 
 MEDIA_TYPE = "application/problem+json"
+_LOOPBACK = "api"
+"""The host that the server calls itself by."""
 OPAQUE = "Something went wrong here; the request id finds it in the server's log."
 NOT_READY = "The server is not ready to answer; its operator finds the reason in the log."
 
@@ -31,10 +35,13 @@ CODES = {
     403: "forbidden",
     404: "not_found",
     405: "method_not_allowed",
+    408: "too_slow",
     409: "busy",
     413: "too_large",
+    414: "too_large",
     422: "invalid",
     429: "too_many_requests",
+    431: "too_large",
     503: "unavailable",
 }
 """The code of a status where nothing more exact is known; every other 5xx is `internal`."""
@@ -50,9 +57,11 @@ _NOT_JSON = "Send the body as JSON, with the header 'Content-Type: application/j
 class RefusedError(HomeEnergyError):
     """A door turns the caller away, with a status and a code of its own."""
 
-    def __init__(self, status: int, code: str, detail: str) -> None:
+    def __init__(
+        self, status: int, code: str, detail: str, headers: Mapping[str, str] | None = None
+    ) -> None:
         super().__init__(detail)
-        self.status, self.code, self.detail = status, code, detail
+        self.status, self.code, self.detail, self.headers = status, code, detail, headers
 
 
 class InvalidField(BaseModel):
@@ -120,6 +129,8 @@ def from_error(error: Exception, request_id: str) -> Problem:
     match error:
         case RefusedError():
             return problem(error.status, error.detail, request_id, code=error.code)
+        case HTTPStatusError() if detail := _own_refusal(error):
+            return problem(error.response.status_code, detail, request_id)
         case NotFound():
             return problem(404, str(error), request_id)
         case Busy():
@@ -137,6 +148,23 @@ def from_error(error: Exception, request_id: str) -> Problem:
             return problem(500, OPAQUE, request_id)
 
 
+def _own_refusal(error: HTTPStatusError) -> str | None:
+    """Return what the server refused itself, which MCP's door lets through as it is."""
+    if error.request.url.host != _LOOPBACK or error.response.status_code >= 500:
+        return None
+    try:
+        return str(error.response.json()["detail"])
+    except (ValueError, KeyError, TypeError, ResponseNotRead):
+        return None
+
+
+def headers_of(error: Exception) -> Mapping[str, str] | None:
+    """Return the headers an error is told with, as when to ask again."""
+    if isinstance(error, RateLimitError | HTTPStatusError) and error.response.status_code == 429:
+        return {"retry-after": error.response.headers.get("retry-after", "1")}
+    return error.headers if isinstance(error, RefusedError) else None
+
+
 def handle_problems(app: FastAPI) -> None:
     """Make the app tell every error as a problem."""
     app.add_exception_handler(HomeEnergyError, _ours)
@@ -145,7 +173,7 @@ def handle_problems(app: FastAPI) -> None:
 
 
 async def _ours(request: Request, error: Exception) -> JSONResponse:
-    return response(from_error(error, request_id_of(request)))
+    return response(from_error(error, request_id_of(request)), headers_of(error))
 
 
 async def _invalid(request: Request, error: Exception) -> JSONResponse:

@@ -11,19 +11,20 @@ import sys
 import threading
 import time
 from pathlib import Path
-from typing import Any
 
 import structlog
 import uvicorn
 from rich.console import Console
 
 from home_energy import keys
+from home_energy.data_folder import held, refuse_unfinished
 from home_energy.database import open_database, private_folder, setup_errors
 from home_energy.errors import SetupError
 from home_energy.settings import Settings, get_settings
-from server import persistence
+from server import logs, persistence
 from server.address import is_loopback, url_of
-from server.guard import MAX_BODY_BYTES, REFERENCE
+from server.bodies import MAX_BODY_BYTES
+from server.guard import REFERENCE
 from server.launch import PREPARE
 from server.origins import STUDIO
 
@@ -42,13 +43,12 @@ def main(host: str, port: str, *options: str) -> None:
     try:
         # What start-up makes lives as long as the process: looking through it would be in vain.
         gc.disable()
-        if PREPARE in options:
-            from server.prepare import prepare
-
-            # The progress bars say the same; the server sets up its own logging later.
-            structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
-            prepare(get_settings(), Console(stderr=True))
-        run(host, int(port))
+        settings = get_settings()
+        with held(settings.data_dir, by="a server"):
+            refuse_unfinished(settings.data_dir)
+            if PREPARE in options:
+                _prepare(settings)
+            run(host, int(port))
     except SetupError as exc:
         Console(stderr=True, soft_wrap=True).print(str(exc), style="red", markup=False)
         sys.exit(1)
@@ -56,25 +56,37 @@ def main(host: str, port: str, *options: str) -> None:
         sys.exit(130)
 
 
+def _prepare(settings: Settings) -> None:
+    from server.prepare import prepare
+
+    # The progress bars say the same; the server sets up its own logging later.
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
+    prepare(settings, Console(stderr=True))
+
+
 def run(host: str, port: int) -> None:
     """Serve with the environment that `serve` has set, until SIGINT or SIGTERM."""
+    logs.configure()
     make_private(Path(_CACHE))
     move_damaged_aside(Path(_CACHE))
     asyncio.run(persistence.check())
     for number in (signal.SIGINT, signal.SIGTERM):
         # uvicorn stops cleanly, then raises the signal again, which then ends here.
         signal.signal(number, lambda *_: sys.exit(0))
+    settings = get_settings()
     config = uvicorn.Config(
         "langgraph_api.server:app",
         host=host,
         port=port,
         access_log=False,
-        log_config=_log_config(),
+        log_config=logs.log_config(),
         server_header=False,
         timeout_graceful_shutdown=STOP_SECONDS,
         ws_max_size=MAX_BODY_BYTES,
+        proxy_headers=bool(settings.trusted_proxies),
+        forwarded_allow_ips=list(settings.trusted_proxies),
     )
-    server = _Server(config, _welcome(host, port, get_settings()))
+    server = _Server(config, _welcome(host, port, settings))
     server.run()
     if not server.started:
         sys.exit(3)
@@ -141,23 +153,6 @@ def _is_whole(path: Path) -> bool:
     return all(
         isinstance(each, list) and all(isinstance(row, dict) for row in each) for each in rows
     )
-
-
-def _log_config() -> dict[str, Any]:
-    return {
-        "version": 1,
-        "disable_existing_loggers": False,
-        "formatters": {"simple": {"class": "langgraph_api.logging.Formatter"}},
-        "handlers": {
-            "console": {
-                "class": "logging.StreamHandler",
-                "formatter": "simple",
-                "stream": "ext://sys.stderr",
-            }
-        },
-        "loggers": {"uvicorn": {"level": "WARNING"}, "uvicorn.error": {"level": "WARNING"}},
-        "root": {"handlers": ["console"]},
-    }
 
 
 def _welcome(host: str, port: int, settings: Settings) -> str:

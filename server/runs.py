@@ -12,19 +12,19 @@ import structlog
 from fastapi import Request
 from langgraph_sdk import get_client
 from langgraph_sdk.client import LangGraphClient
-from langgraph_sdk.errors import ConflictError, NotFoundError
+from langgraph_sdk.errors import ConflictError, NotFoundError, RateLimitError
 from langgraph_sdk.schema import Command, StreamPart
 
 from agents.replies import reply_of
 from home_energy.errors import Busy, NotFound, SetupError
 from home_energy.evidence.answer import Answer
-from server.problems import NOT_READY, OPAQUE, RefusedError, request_id_of
+from home_energy.turns import BUSY
+from server.problems import NOT_READY, OPAQUE, RefusedError, headers_of, request_id_of
 from server.threads import GRAPH
 
 log = structlog.stdlib.get_logger(__name__)
 
 NO_SESSION = "There is no such session: start one with POST /get_session_id."
-_BUSY = "The session is answering another turn: wait for it, then ask again."
 _TIMEOUT = "The answer took too long and was stopped: ask again, or ask for less."
 
 _NOT_READY_ERRORS = {SetupError.__name__, *(kind.__name__ for kind in SetupError.__subclasses__())}
@@ -110,7 +110,11 @@ async def follow_turn(
     except NotFoundError as exc:
         raise NotFound(NO_SESSION) from exc
     except ConflictError as exc:
-        raise Busy(_BUSY) from exc
+        raise Busy(BUSY) from exc
+    except RateLimitError as exc:
+        raise RefusedError(429, "too_many_requests", exc.message, headers_of(exc)) from exc
+    if stream.error == Busy.__name__:
+        raise Busy(BUSY)
     if stream.error in _NOT_READY_ERRORS:
         raise RefusedError(503, "unavailable", NOT_READY)
     if stream.error is not None:
@@ -184,7 +188,8 @@ def _read_updates(updates: Mapping[str, Any], stream: _Stream) -> list[Event]:
         if node == "__interrupt__":
             stream.interrupt = update[0]["value"] if update else {}
             continue
-        events.append(Event("progress", {"agent": node}))
+        # An agent's error handler speaks for the agent.
+        events.append(Event("progress", {"agent": node.removeprefix("__error_handler__")}))
         if isinstance(update, dict):
             if update.get("answer") is not None:
                 stream.turn.answer = Answer.model_validate(update["answer"])

@@ -8,10 +8,9 @@ from typing import Annotated, Any, Literal
 from fastapi import Query
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
+from agents.state import MAX_QUESTION, TOO_LONG
 from home_energy.evidence.answer import Answer
 
-MAX_MESSAGE = 4_000
-"""Characters of one message; longer ones are no questions."""
 MAX_SUMMARY = 20_000
 """Characters of a summary to be kept."""
 _NO_TEXT = re.compile("[\x00\ud800-\udfff]")
@@ -24,8 +23,8 @@ def usable_message(value: object) -> object:
         raise ValueError("The message is empty: ask a question.")
     if isinstance(value, str) and _NO_TEXT.search(value):
         raise ValueError("The message holds characters that are no text: leave them out.")
-    if isinstance(value, str) and len(value) > MAX_MESSAGE:
-        raise ValueError(f"The message is too long: {MAX_MESSAGE:,} characters at most.")
+    if isinstance(value, str) and len(value) > MAX_QUESTION:
+        raise ValueError(TOO_LONG)
     return value
 
 
@@ -44,7 +43,7 @@ def _says_something(text: str) -> bool:
 
 
 Message = Annotated[
-    str, BeforeValidator(usable_message), Field(min_length=1, max_length=MAX_MESSAGE)
+    str, BeforeValidator(usable_message), Field(min_length=1, max_length=MAX_QUESTION)
 ]
 SessionId = Annotated[str, Query(description="As POST /get_session_id returned it.")]
 HistoryMessage = str | dict[str, Any]

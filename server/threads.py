@@ -1,6 +1,7 @@
 """The server's thread rows, made again from our sessions where its memory lost them."""
 
 import asyncio
+from collections.abc import Collection
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -14,8 +15,6 @@ GRAPH = "assistant"
 
 _restored: set[str] = set()
 _restoring = asyncio.Lock()
-_seen: set[str] = set()
-"""Threads known to have a row, so that rows are looked through once for each."""
 
 
 def metadata_of(owner: str) -> dict[str, str]:
@@ -46,18 +45,14 @@ async def restore_for(owner: str) -> None:
 
 def restore(session_id: str, owner: str) -> None:
     """Give a session of the owner's its thread row, if another process made the session."""
-    if session_id in _seen:
-        return
-    rows = _rows()
-    if all(str(row["thread_id"]) != session_id for row in rows):
+    rows, thread_id = _rows(), UUID(session_id)
+    if all(row["thread_id"] != thread_id for row in rows):
         now = datetime.now(UTC)
         rows.append(_row(session_id, owner, now, now))
-    _seen.add(session_id)
 
 
 def forget(session_id: str) -> None:
     """Note that a thread's row is about to go: what its runs still want to write comes too late."""
-    _seen.discard(session_id)
     abandoned_runs.update(
         str(run["run_id"])
         for run in _rows("runs")
@@ -65,16 +60,106 @@ def forget(session_id: str) -> None:
     )
 
 
+def waiting(session_id: str | None, owner: str) -> tuple[int, int]:
+    """Count the runs that wait for their turn: on one thread, and on all threads of an owner."""
+    pending = [run for run in _rows("runs") if run["status"] == "pending"]
+    own = [run for run in pending if (run.get("metadata") or {}).get("owner") == owner]
+    return sum(str(run["thread_id"]) == session_id for run in pending), len(own)
+
+
+def is_quiet() -> bool:
+    """Tell whether nothing runs and nothing waits to run."""
+    return not _active()
+
+
+def unused(before: datetime) -> set[str]:
+    """Name the threads that nothing was done with since an instant."""
+    active = _active()
+    return {
+        str(row["thread_id"])
+        for row in _rows()
+        if row["updated_at"] < before and row["thread_id"] not in active
+    }
+
+
+def drop(thread_ids: Collection[str]) -> None:
+    """Drop threads' rows, and those of their runs; what is in the checkpoints is left to others."""
+    if not thread_ids:
+        return
+    _replace("threads", [row for row in _rows() if str(row["thread_id"]) not in thread_ids])
+    gone = [row for row in _rows("runs") if str(row["thread_id"]) in thread_ids]
+    _drop_runs(gone)
+
+
+def drop_ended_runs(before: datetime, *, most: int) -> int:
+    """Drop the rows of runs that ended before an instant, and the oldest beyond so many ended.
+
+    Return how many went. The server looks through all of them several times a run, and so slows
+    as they pile up; their results are in the checkpoints.
+    """
+    ended = [row for row in _rows("runs") if row["status"] not in ("pending", "running")]
+    ended.sort(key=lambda row: row["updated_at"])
+    gone = [
+        row
+        for number, row in enumerate(ended)
+        if row["updated_at"] < before or number < len(ended) - most
+    ]
+    _drop_runs(gone)
+    return len(gone)
+
+
+def _active() -> set[Any]:
+    """Name the threads on which something runs or waits to run."""
+    return {row["thread_id"] for row in _rows("runs") if row["status"] in ("pending", "running")}
+
+
+def _drop_runs(gone: list[dict[str, Any]]) -> None:
+    ids = {row["run_id"] for row in gone}
+    if not ids:
+        return
+    _replace("runs", [row for row in _rows("runs") if row["run_id"] not in ids])
+    from langgraph_runtime_inmem.database import GLOBAL_RETRY_COUNTER
+    from langgraph_runtime_inmem.inmem_stream import (  # type: ignore[import-untyped]
+        get_stream_manager,
+    )
+
+    streams = get_stream_manager()
+    kept_for_runs = (
+        streams.queues,
+        streams.control_keys,
+        streams.control_queues,
+        streams.message_stores,
+    )
+    for row in gone:
+        for of_threads in kept_for_runs:
+            of_runs = of_threads.get(row["thread_id"], {})
+            of_runs.pop(row["run_id"], None)
+            if not of_runs:
+                of_threads.pop(row["thread_id"], None)
+        for counts in (GLOBAL_RETRY_COUNTER._counters, GLOBAL_RETRY_COUNTER._locks):
+            counts.pop(row["run_id"], None)
+
+
 def _rows(table: str = "threads") -> list[dict[str, Any]]:
+    rows: list[dict[str, Any]] = _tables().get(table, [])
+    return rows
+
+
+def _replace(table: str, rows: list[dict[str, Any]]) -> None:
+    # A new list, as the runtime itself does: a thread of its own writes the old one to its file.
+    _tables()[table] = rows
+
+
+def _tables() -> dict[str, Any]:
     try:
         # The runtime has no types, and is there only where it is the one that serves.
         from langgraph_runtime_inmem.database import (  # type: ignore[import-untyped]
             GLOBAL_STORE,
         )
     except ImportError:  # another runtime keeps its rows in a database
-        return []
-    rows: list[dict[str, Any]] = GLOBAL_STORE[table]
-    return rows
+        return {}
+    tables: dict[str, Any] = GLOBAL_STORE
+    return tables
 
 
 def _row(session_id: str, owner: str, created_at: datetime, last_at: datetime) -> dict[str, Any]:

@@ -2,7 +2,8 @@
 
 import asyncio
 import functools
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
+from contextlib import aclosing
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
@@ -20,14 +21,18 @@ runs every 0.02 s, and what a run says before is lost to them."""
 _LISTENING_SECONDS = 0.2
 """A listener looks for new runs far more often than this."""
 
-_Next = Callable[[bool, int], AsyncIterator[Any]]
+_EVERY = 1_000_000
+
+
+Clean = Callable[[str], Awaitable[None]]
+"""Deletes what a run, given by its id, wrote to the checkpoints."""
 
 
 class QueueBell:
     """Replaces the queue's sleep by a wait that new and finished runs end."""
 
-    def __init__(self, runs: Any, threads: Any) -> None:  # noqa: ANN401 - the runtime has no types
-        self._runs, self._threads = runs, threads
+    def __init__(self, runs: Any, threads: Any, clean: Clean) -> None:  # noqa: ANN401 - no types
+        self._runs, self._threads, self._clean = runs, threads, clean
         self._rung = asyncio.Event()
         self._listened: dict[str, float] = {}
         """When somebody last listened to a thread, in seconds of the loop's clock."""
@@ -45,9 +50,10 @@ class QueueBell:
             (self._runs, "cancel"),
             (self._runs, "delete"),
             (self._threads, "set_status"),
-            (self._threads, "set_joint_status"),
         ):
             self._replace(owner, name, self._ringing(getattr(owner, name)))
+        ends = self._cleaned(self._threads.set_joint_status)
+        self._replace(self._threads, "set_joint_status", self._ringing(ends))
 
     def remove(self) -> None:
         """Put the stock functions back."""
@@ -69,15 +75,24 @@ class QueueBell:
         self._stock.append((owner, name, owner.__dict__[name]))
         setattr(owner, name, staticmethod(function))
 
-    def _next(self, stock: Callable[..., AsyncIterator[Any]]) -> Callable[..., AsyncIterator[Any]]:
-        async def next_run(wait: bool, limit: int = 1) -> AsyncIterator[Any]:
+    def _next(
+        self, stock: Callable[..., AsyncGenerator[Any, None]]
+    ) -> Callable[..., AsyncGenerator[Any, None]]:
+        async def next_run(wait: bool, limit: int = 1) -> AsyncGenerator[Any, None]:
             if wait:
                 await self._wait()
-            # Without waiting, so that it also sees the runs made while this one waited.
-            async for run, attempt in stock(wait=False, limit=limit):
-                if self._is_listened(str(run["thread_id"])):
-                    await asyncio.sleep(JOIN_SECONDS)
-                yield run, attempt
+            taken = 0
+            # Without waiting, so that it also sees the runs made while this one waited. The stock
+            # queue only looks at the `limit` oldest runs: were they all to wait for one thread's
+            # turn, no other thread's could start.
+            async with aclosing(stock(wait=False, limit=limit and _EVERY)) as runs:
+                async for run, attempt in runs:
+                    if self._is_listened(str(run["thread_id"])):
+                        await asyncio.sleep(JOIN_SECONDS)
+                    yield run, attempt
+                    taken += 1
+                    if taken == limit:
+                        return
 
         return next_run
 
@@ -93,6 +108,18 @@ class QueueBell:
         oldest = asyncio.get_running_loop().time() - _LISTENING_SECONDS
         self._listened = {thread: at for thread, at in self._listened.items() if at > oldest}
         return thread_id in self._listened
+
+    def _cleaned(self, stock: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any]]:
+        @functools.wraps(stock)
+        async def end(conn: Any, thread_id: Any, run_id: Any, *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401
+            # The stock worker frees the thread first, and the run that waits, now woken at once,
+            # would read what is about to be rolled back.
+            # The stock worker passes the status now by name, now by place.
+            if "rollback" in (*args[:1], kwargs.get("run_status")):
+                await self._clean(str(run_id))
+            return await stock(conn, thread_id, run_id, *args, **kwargs)
+
+        return end
 
     async def _wait(self) -> None:
         try:
@@ -128,6 +155,9 @@ async def wake_queue() -> bool:
         return False
     # Imported here, since both read the environment; neither has types.
     from langgraph_api import config  # type: ignore[import-untyped]
+    from langgraph_api.worker_runtime import (  # type: ignore[import-untyped]
+        cleanup_custom_checkpointer_for_run,
+    )
     from langgraph_runtime_inmem.ops import (  # type: ignore[import-untyped]
         Runs,
         Threads,
@@ -136,7 +166,7 @@ async def wake_queue() -> bool:
     if config.BG_JOB_ISOLATED_LOOPS:
         log.warning("queue_polls", reason="runs have event loops of their own")
         return False
-    bell = QueueBell(Runs, Threads)
+    bell = QueueBell(Runs, Threads, cleanup_custom_checkpointer_for_run)
     bell.install()
     if await bell.rings():
         return True

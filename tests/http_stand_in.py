@@ -36,12 +36,20 @@ class Exchange:
         self._handler = handler
         self._stand_in = stand_in
 
-    def send(self, status: int, body: bytes | str, content_type: str = "application/json") -> None:
-        """Answer at once and whole."""
+    def send(
+        self,
+        status: int,
+        body: bytes | str = b"",
+        content_type: str = "application/json",
+        **headers: str,
+    ) -> None:
+        """Answer at once and whole; the names of further headers have _ for -."""
         content = body.encode() if isinstance(body, str) else body
         self._handler.send_response(status)
         self._handler.send_header("Content-Type", content_type)
         self._handler.send_header("Content-Length", str(len(content)))
+        for name, value in headers.items():
+            self._handler.send_header(name.replace("_", "-"), value)
         self._handler.end_headers()
         self._handler.wfile.write(content)
 
@@ -59,6 +67,10 @@ class Exchange:
         self._begin(content_type)
         for piece in pieces:
             self._piece(piece)
+        self._handler.close_connection = True
+
+    def drop(self) -> None:
+        """Break the connection without a word."""
         self._handler.close_connection = True
 
     def hang(self) -> None:
@@ -90,6 +102,8 @@ class Exchange:
 
 
 Behaviour = Callable[[Exchange], None]
+Configure = Callable[..., None]
+"""A fixture that sets HOME_ENERGY_* variables for the turns that follow."""
 
 
 class StandIn:
@@ -123,6 +137,10 @@ class StandIn:
         self._server.shutdown()
         self._thread.join()
         self._server.server_close()
+
+
+Serve = Callable[[str, Behaviour], StandIn]
+"""A fixture that starts a stand-in of this dialect for the turns that follow."""
 
 
 class _Server(ThreadingHTTPServer):

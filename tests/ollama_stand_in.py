@@ -10,21 +10,24 @@ NDJSON = "application/x-ndjson"
 _AT = "2026-11-22T12:00:00.000000Z"
 
 
-def lines(text: str, *, done_reason: str = "stop") -> Iterator[bytes]:
+def lines(
+    text: str, *, done_reason: str = "stop", prompt_tokens: int | None = 321
+) -> Iterator[bytes]:
     """Yield a chat answer the way Ollama streams it: a line a word, then the counts."""
     for word in text.split(" "):
         yield _line(message={"role": "assistant", "content": f"{word} "}, done=False)
+    counted = {} if prompt_tokens is None else {"prompt_eval_count": prompt_tokens}
     yield _line(
         message={"role": "assistant", "content": ""},
         done=True,
         done_reason=done_reason,
         total_duration=1_000_000,
-        prompt_eval_count=321,
         eval_count=len(text.split(" ")),
+        **counted,
     )
 
 
-def says(text: str, *, done_reason: str = "stop") -> Behaviour:
+def says(text: str, *, done_reason: str = "stop", prompt_tokens: int | None = 321) -> Behaviour:
     """Serve MODEL, which answers every chat with this text."""
 
     def behave(exchange: Exchange) -> None:
@@ -35,7 +38,8 @@ def says(text: str, *, done_reason: str = "stop") -> Behaviour:
         elif exchange.request.json()["model"] != MODEL:
             _missing(exchange)
         else:
-            exchange.stream(lines(text, done_reason=done_reason), NDJSON)
+            said = lines(text, done_reason=done_reason, prompt_tokens=prompt_tokens)
+            exchange.stream(said, NDJSON)
 
     return behave
 

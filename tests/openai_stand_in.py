@@ -1,7 +1,7 @@
 """The OpenAI dialect's streamed chat, behind a stand-in's socket."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from http_stand_in import DRIP_SECONDS, Behaviour, Exchange
 
@@ -9,25 +9,42 @@ MODEL = "stand-in"
 SSE = "text/event-stream"
 
 
-def events(text: str, *, finish_reason: str = "stop") -> Iterator[bytes]:
+def events(text: str, *, finish_reason: str = "stop", prompt_tokens: int = 321) -> Iterator[bytes]:
     """Yield a chat answer the way OpenAI streams it: role, words, reason, counts, the end."""
     yield _event([_choice({"role": "assistant", "content": ""})])
     for word in text.split(" "):
         yield _event([_choice({"content": f"{word} "})])
     yield _event([_choice({}, finish_reason)])
-    counts = {"prompt_tokens": 321, "completion_tokens": len(text.split(" "))}
+    counts = {"prompt_tokens": prompt_tokens, "completion_tokens": len(text.split(" "))}
     yield _event([], usage={**counts, "total_tokens": sum(counts.values())})
     yield b"data: [DONE]\n\n"
 
 
-def says(text: str, *, finish_reason: str = "stop") -> Behaviour:
+def says(text: str, *, finish_reason: str = "stop", prompt_tokens: int = 321) -> Behaviour:
     """Answer every chat with this text."""
 
     def behave(exchange: Exchange) -> None:
         if exchange.request.path == "/v1/chat/completions":
-            exchange.stream(events(text, finish_reason=finish_reason), SSE)
+            said = events(text, finish_reason=finish_reason, prompt_tokens=prompt_tokens)
+            exchange.stream(said, SSE)
         else:
             exchange.send(404, json.dumps({"error": {"message": "no such door"}}))
+
+    return behave
+
+
+def counts(tokens_of: Callable[[str], int], then: Behaviour) -> Behaviour:
+    """Be a llama.cpp server, which renders a chat and counts its tokens, besides what it says."""
+
+    def behave(exchange: Exchange) -> None:
+        path, body = exchange.request.path, exchange.request.json()
+        if path == "/apply-template":
+            prompt = "".join(message["content"] for message in body["messages"])
+            exchange.send(200, json.dumps({"prompt": prompt}))
+        elif path == "/tokenize":
+            exchange.send(200, json.dumps({"tokens": [0] * tokens_of(body["content"])}))
+        else:
+            then(exchange)
 
     return behave
 

@@ -13,6 +13,7 @@ from langgraph.types import interrupt
 from typing_extensions import TypedDict
 
 from agents.context import Context
+from graphs.one_turn import one_turn
 from home_energy.errors import IndexUnavailable
 from home_energy.evidence.answer import Answer
 
@@ -92,5 +93,5 @@ def build_graph() -> StateGraph[State, Context, InputState, OutputState]:
     return builder
 
 
-graph = build_graph().compile(name="assistant")
-rag = build_graph().compile(name="rag")
+graph = one_turn(build_graph().compile(name="assistant"))
+rag = one_turn(build_graph().compile(name="rag"))

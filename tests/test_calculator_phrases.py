@@ -273,3 +273,47 @@ _WORDS = (
 def test_no_text_breaks_the_reader(text):
     got = recognise(text)
     assert got is None or got.sentence
+
+
+@pytest.mark.parametrize("text", ["-60 W bulb for 3 hours a day", "60 W for -3 hours a day at 28p"])
+def test_a_negative_quantity_is_sent_back(text):
+    got = recognise(text)
+    assert got is not None
+    assert not got.calculations
+    assert "negative" in got.missing[0]
+
+
+@pytest.mark.parametrize(("region", "currency"), [("uk", "GBP"), ("us", "USD"), ("eu", "EUR")])
+def test_a_price_without_a_currency_is_used_and_owned_up_to(region, currency):
+    got = recognise("price of 100 kWh at 0.30", region=region)
+    assert got is not None
+    (one,) = got.calculations
+    assert (one.result, one.unit) == (pytest.approx(30), currency)
+    assert any("named no currency" in line for line in one.assumptions)
+
+
+@pytest.mark.parametrize(
+    ("text", "result"),
+    [
+        ("charging a 60 kWh battery from 20% to 80% at 7.5p per kWh", 2.70),
+        ("dishwasher 1.1 kWh per cycle, five cycles a week, cost per year at 30p", 85.80),
+        ("EV does 18 kWh/100km, 15000 km a year, 0.30 €/kWh", 900),
+        ("How much is a 55 W pc for 8 hours a day 5 days a week at 28p", 32.032),
+        ("yield of 5 kW of solar panels at 1,400 kWh per kWp", 7000),
+    ],
+)
+def test_every_quantity_given_counts(text, result):
+    got = recognise(text)
+    assert got is not None
+    assert any(one.result == pytest.approx(result) for one in got.calculations)
+
+
+def test_two_questions_get_two_results_at_the_price_that_one_gives():
+    got = recognise(
+        "What do 10 bulbs of 60 W for 3 hours a day cost? "
+        "And what does a 2 kW heater cost for 4 hours a day at 28p?"
+    )
+    assert got is not None
+    assert {one.result for one in got.calculations} >= {657.0, 2920.0}
+    priced = [one.inputs for one in got.calculations if "price_per_kwh" in one.inputs]
+    assert {one["price_per_kwh"] for one in priced} == {0.28}

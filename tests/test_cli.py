@@ -64,7 +64,7 @@ def commands() -> list[list[str]]:
 
 
 def test_every_command_that_was_promised_is_there() -> None:
-    promised = "serve ask chat ingest search graph verify doctor".split()
+    promised = "serve ask chat ingest search graph verify doctor backup restore".split()
     pairs = [["models", "pull"], *(["keys", verb] for verb in "create list revoke rotate".split())]
     assert sorted(commands()) == sorted([*([name] for name in promised), *pairs])
 
@@ -351,7 +351,7 @@ def test_graphs_are_drawn_without_a_network(
 def test_a_key_is_shown_once_listed_without_it_and_taken_back(
     run: Run, installed: Installation
 ) -> None:
-    made = run("keys", "create", "--user", "alice", "--admin", "--days", "3")
+    made = run("keys", "create", "--user", "alice", "--admin", "--expires", "3d")
     key = made.out.strip()
     (listed,) = json.loads(run("keys", "list", "--json").out)
     assert listed["user"] == "alice"

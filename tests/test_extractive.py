@@ -274,3 +274,64 @@ def test_a_colour_temperature_is_no_room_temperature() -> None:
     )
     quotes = texts(compose("What is the best temperature for a bedroom?", [light, room]))
     assert quotes == ["Keep a bedroom at 18 C."]
+
+
+def test_to_pay_off_is_not_to_switch_off() -> None:
+    found = passage("A heat pump water heater is often worth it.", "Is it worth it?", near=0.7)
+    assert compose("Would a heat pump water heater pay off?", [found])
+
+
+def test_what_holds_for_one_machine_is_not_said_of_all() -> None:
+    narrow = passage(
+        "Go back 1 to 2 C at night.",
+        "Should I set back a heat pump at night?",
+        title="Thermostats",
+        document="a",
+        near=0.6,
+    )
+    plain = passage(
+        "A set-back of 4 C at night saved 6.5% of the gas.",
+        "How deep should a set-back be?",
+        title="Thermostats",
+        document="b",
+        near=0.55,
+    )
+    quotes = texts(compose("What should I set the thermostat to at night?", [narrow, plain]))
+    assert quotes == [plain.text]
+
+
+def test_what_one_would_do_without_is_not_what_is_asked_about() -> None:
+    found = passage(
+        "Renters can use window fans.",
+        "What can renters use for cooling?",
+        title="Ceiling fans and night cooling",
+        document="a",
+        near=0.6,
+    )
+    other = passage(
+        "Set the air conditioner to 26 C in summer.",
+        "What should I set in summer?",
+        title="Air conditioners",
+        document="b",
+        near=0.5,
+    )
+    quotes = texts(compose("How can I stay cool in summer without aircon?", [found, other]))
+    assert quotes[0] == "Renters can use window fans."
+
+
+def test_a_short_list_under_its_heading_is_quoted_whole() -> None:
+    text = "- Medical equipment.\n- Fridges in use.\n- Smoke alarms."
+    found = passage(text, "What must never be switched off?", near=0.7)
+    assert texts(compose("What should I never switch off?", [found])) == [text.lstrip("- ")]
+
+
+@pytest.mark.parametrize(
+    "leaning",
+    [
+        "Standby took 5% of electricity in those ten homes.",
+        "Most halogen bulbs cannot reach that value.",
+    ],
+)
+def test_what_points_back_inside_a_sentence_is_not_quoted_alone(leaning: str) -> None:
+    found = passage(leaning, "How much is standby?", near=0.9, scores={leaning: 0.9})
+    assert compose("How much electricity is standby?", [found]) == []

@@ -55,7 +55,8 @@ def test_documents_are_found_after_an_ingest(household):
     report = household.ingest(progress=lambda *done: seen.append(done))
     assert report.added == ["heat/loft", "lamps"]
     assert report.chunks == report.embedded == 3
-    assert seen[-1] == (2, 2)
+    assert ("Reading documents", 2, 2) in seen
+    assert seen[-1] == ("Indexing documents", 2, 2)
     assert household.first("how deep is loft insulation?") == "heat/loft"
     assert household.first("which LED replaces 60 W?") == "lamps"
 
@@ -343,6 +344,61 @@ def test_single_files_and_missing_ones_are_taken_as_sources(household, embedder)
     report = ingest(sources, data_dir=household.data, embedder=embedder)
     assert report.added == ["loft"]
     assert report.skipped == [("none.md", "does not exist")]
+
+
+def test_a_pattern_names_files_by_their_path_from_its_first_folder(household, embedder):
+    household.write("heat/loft.md", LOFT)
+    household.write("heat/lamps.txt", LAMP)
+    household.write("notes/deep/lamps.md", LAMP)
+    household.write(".hidden/secret.md", LAMP)
+
+    def by(pattern, **options):
+        sources = [household.documents / pattern]
+        return ingest(sources, data_dir=household.data, embedder=embedder, **options)
+
+    report = by("**/*.md")
+    assert (report.added, report.skipped) == (["heat/loft", "notes/deep/lamps"], [])
+    assert by("heat/*", dry_run=True).added == ["lamps", "loft"]
+    (household.documents / "notes/deep/lamps.md").unlink()
+    assert by("**/*.md").removed == ["notes/deep/lamps"]
+    assert by("*.pdf").skipped == [("*.pdf", "matches no file")]
+
+
+def test_a_file_whose_name_looks_like_a_pattern_is_itself(household, embedder):
+    household.write("[a].md", LOFT)
+    household.write("a.md", LAMP)
+    report = ingest([household.documents / "[a].md"], data_dir=household.data, embedder=embedder)
+    assert report.added == ["[a]"]
+
+
+def test_a_pattern_does_not_follow_links_out_of_its_folder(household, tmp_path, embedder):
+    (tmp_path / "secret.md").write_text("The secret is swordfish.")
+    household.write("loft.md", LOFT)
+    (household.documents / "link.md").symlink_to(tmp_path / "secret.md")
+    report = ingest([household.documents / "*.md"], data_dir=household.data, embedder=embedder)
+    assert report.added == ["loft"]
+    assert [name for name, _ in report.skipped] == ["link.md"]
+
+
+def test_a_file_that_was_named_alone_and_went_is_removed_when_named_again(household, embedder):
+    household.write("loft.md", LOFT)
+    household.write("lamps.md", LAMP)
+    sources = [household.documents / "loft.md", household.documents / "lamps.md"]
+    ingest(sources, data_dir=household.data, embedder=embedder)
+    sources[0].unlink()
+    report = ingest(sources, data_dir=household.data, embedder=embedder)
+    assert (report.removed, report.skipped) == (["loft"], [])
+    assert household.open().document("loft") is None
+
+
+def test_a_pattern_is_remembered_for_a_rebuild(household, embedder):
+    household.write("loft.md", LOFT)
+    household.write("notes.txt", "Notes.")
+    ingest([household.documents / "*.md"], data_dir=household.data, embedder=embedder)
+    for folder in index.root(household.data).glob("*/"):
+        shutil.rmtree(folder)
+    ingest([], data_dir=household.data, embedder=embedder)
+    assert [document.id for document in household.open().documents()] == ["loft"]
 
 
 def test_nothing_to_read_makes_no_index(household):

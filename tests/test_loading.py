@@ -1,5 +1,6 @@
 from pathlib import Path
 
+import odd_files
 import pypdfium2
 import pytest
 
@@ -254,3 +255,50 @@ def test_comments_in_markdown_are_dropped(tmp_path):
     assert load(write(tmp_path, "a.md", text), root=tmp_path).text == "Seal gaps.\n\nDone. "
     kept = load(write(tmp_path, "a.txt", text), root=tmp_path).text
     assert kept == text
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "language"),
+    [
+        ("a.md", "---\nlanguage: fr\n---\nOui.", "fr"),
+        ("a.html", HTML.replace("<html>", '<html lang="en-GB">'), "en"),
+        (
+            "a.md",
+            "The loft of a house is where most of the heat is lost, so fill it with wool.",
+            "en",
+        ),
+        ("a.md", "Die Dämmung hält die Wärme im Haus und senkt die Kosten für die Heizung.", "de"),
+        ("a.md", "270 mm", ""),
+        ("a.md", "| 1 | 2 |\n" * 40, ""),
+    ],
+)
+def test_a_document_says_which_language_it_is_in(tmp_path, name, content, language):
+    assert load(write(tmp_path, name, content), root=tmp_path).language == language
+
+
+def test_what_was_left_out_is_told_in_counts(tmp_path):
+    text = 'Seal gaps.<!-- foil -->\u200b <b style="display:none">foil</b> Done.'
+    document = load(write(tmp_path, "a.md", text), root=tmp_path)
+    assert document.text == "Seal gaps.  Done."
+    assert document.notices == (
+        "left out 1 comment (13 characters)",
+        "left out 1 hidden part (32 characters)",
+        "left out 1 zero-width or direction character",
+    )
+    assert load(write(tmp_path, "b.md", "Seal gaps."), root=tmp_path).notices == ()
+
+
+@pytest.mark.parametrize("encoding", ["koi8-r", "cp1251", "cp1252", "shift_jis", "big5", "euc_kr"])
+@pytest.mark.parametrize("letters", [20, 40, 80])
+def test_text_of_an_unknown_encoding_is_read_right_or_not_at_all(tmp_path, encoding, letters):
+    known = set()
+    for text in odd_files.SCRIPTS.values():
+        try:
+            path = write(tmp_path, "a.txt", text[:letters].encode(encoding))
+        except UnicodeEncodeError:
+            continue
+        try:
+            known.add(load(path, root=tmp_path).text == text[:letters])
+        except UnreadableDocument:
+            continue
+    assert False not in known

@@ -2,6 +2,7 @@
 
 import fcntl
 import json
+import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -13,6 +14,7 @@ from home_energy.errors import IndexBusy, SetupError
 from home_energy.knowledge.embedding import Embedder
 from home_energy.knowledge.ingest import ingest
 from home_energy.knowledge.search import Knowledge
+from home_energy.knowledge.store import Store
 from home_energy.settings import Settings
 from server.prepare import check_model
 
@@ -119,6 +121,74 @@ def test_an_unusable_index_is_made_again_and_said_so_in_one_line(
     assert said[0].endswith("It is being made again.")
     assert "loft-insulation" in search(installed, "loft")
     assert installed.prepare() == ""
+
+
+def flip(path: Path, sought: bytes) -> None:
+    """Change bytes as a worn disk does: the file's size and time stay."""
+    stat, data = path.stat(), path.read_bytes()
+    assert sought in data
+    path.write_bytes(data.replace(sought, bytes(byte ^ 1 for byte in sought)))
+    os.utime(path, ns=(stat.st_atime_ns, stat.st_mtime_ns))
+
+
+def flip_vector(version: Path, file: str) -> None:
+    store = Store(version, dimensions=Embedder.dimensions)
+    _, vectors = next(store.vectors())
+    flip(version / file, vectors[0].tobytes()[:64])
+
+
+def empty(folder: Path) -> None:
+    shutil.rmtree(folder)
+    folder.mkdir()
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda version: truncate(version / "knowledge.sqlite"),
+        lambda version: flip(version / "knowledge.sqlite", b"My night rate is 9p."),
+        lambda version: flip_vector(version, "knowledge.sqlite"),
+        lambda version: (version / "knowledge.sqlite").unlink(),
+        lambda version: truncate(version / "chroma" / "chroma.sqlite3"),
+        lambda version: flip_vector(version, "chroma/chroma.sqlite3"),
+        lambda version: (version / "chroma" / "chroma.sqlite3").unlink(),
+        lambda version: empty(version / "chroma"),
+        empty,
+        lambda version: (version.parent / "current").write_bytes(b"\xff\xfe../garbage"),
+        lambda version: (version.parent / "current").write_bytes(b""),
+        another_model,
+        another_release,
+    ],
+    ids=[
+        "database truncated", "text flipped", "stored vector flipped", "database gone",
+        "vectors truncated", "vector flipped", "vectors gone", "vectors' folder empty",
+        "version's folder empty", "pointer garbled", "pointer empty", "other model",
+        "other release",
+    ],
+)  # fmt: skip
+def test_a_start_rebuilds_from_stored_text_when_the_files_are_gone(
+    installed: Installation, tmp_path: Path, damage: Callable[[Path], object]
+) -> None:
+    own = with_own_documents(installed, tmp_path / "shipped")
+    own.prepare()
+    mine = ingest_own(installed, tmp_path / "mine")
+    # The version before the damaged one knows the text too.
+    (own.documents / "draughts.md").write_text("# Draughts\n\nSeal gaps.\n", encoding="utf-8")
+    own.prepare()
+    shutil.rmtree(mine)
+    before = found(installed)
+    damage(installed.version())
+    assert "Could not be brought back" not in own.prepare()
+    assert found(installed) == before
+    assert own.prepare() == ""
+
+
+def found(installation: Installation) -> dict[str, object]:
+    """Return every document's text, and a search's passages with their scores."""
+    opened = Knowledge.open(installation.data, Embedder.open(installation.data))
+    documents = {document.id: document.text for document in opened.documents()}
+    passages = opened.search("What is my night rate?", limit=10)
+    return {**documents, "passages": [(p.id, round(p.score, 3)) for p in passages]}
 
 
 def ingest_own(installed: Installation, folder: Path) -> Path:

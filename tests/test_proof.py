@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bench.proof import judge, load, milliseconds, summary
+from bench.proof import DATASET, HARD, judge, load, milliseconds, summary
 from home_energy.evidence.passage import Passage, SentenceSpan
 from home_energy.evidence.proof import Verdict, is_claim, prove, warm_up
 
@@ -194,10 +194,83 @@ def test_the_same_question_gets_the_same_proof():
     assert prove(sentence, PASSAGES) == prove(sentence, PASSAGES)
 
 
-def test_the_dev_half_of_the_dataset_stays_proved():
-    figures = summary(judge([case for case in load() if case.split == "dev"]))
-    assert figures["false_accepted_percent"] <= 1
-    assert figures["true_rejected_percent"] <= 11
+@pytest.mark.parametrize(("path", "false", "true"), [(DATASET, 1, 10), (HARD, 5, 32)])
+def test_the_seen_sentences_stay_judged_as_they_were(path, false, true):
+    figures = summary(judge(load(path)))
+    assert figures["false_accepted_percent"] <= false
+    assert figures["true_rejected_percent"] <= true
+
+
+@pytest.mark.parametrize(
+    ("source", "claim"),
+    [
+        (
+            "Brush strips close letterboxes, foam strips close frames.",
+            "Foam strips close letterboxes.",
+        ),
+        (
+            "A landlord is legally responsible for keeping tenants safe from harm.",
+            "A tenant is legally responsible for keeping landlords safe from harm.",
+        ),
+        ("Old dimmers may hum with LED lamps.", "Old dimmers hum with LED lamps."),
+        ("Dried boards usually do not grow mould.", "Dried boards never grow mould."),
+        ("Use enclosed fittings only with marked bulbs.", "Use enclosed fittings with all bulbs."),
+        ("Switch the box off unless it must record.", "Switch the box off even if it must record."),
+        (
+            "Never scrape the freezer wall with sharp tools.",
+            "Scrape the freezer wall with sharp tools.",
+        ),
+        (
+            "Heating took 62% of the energy but only 44% of the money.",
+            "Heating took 44% of the energy.",
+        ),
+        (
+            "A litre cost 2.1 pence on gas and 2.7 in a kettle.",
+            "A litre cost 2.1 pence in a kettle.",
+        ),
+        (
+            "Certified fans move air 20% more efficiently.",
+            "Certified fans move air 20% more quietly.",
+        ),
+        (
+            "Wash hard surfaces with detergent and water.",
+            "Wash hard surfaces with vinegar and water.",
+        ),
+        ("Myth: bleach solves mould for good.", "Bleach solves mould for good."),
+        ("Cells work better when they are cool.", "Cells work better when they are hot."),
+    ],
+)
+def test_a_sentence_that_says_more_or_joins_wrongly_is_not_supported(source, claim):
+    assert prove(claim, [passage(source)]).verdict is not Verdict.SUPPORTED
+
+
+@pytest.mark.parametrize(
+    ("source", "claim"),
+    [
+        ("Squeezing a batt lowers its value.", "Squashing a batt makes its value lower."),
+        (
+            "Never mix bleach with acids, because poisonous gas forms.",
+            "Bleach must never be mixed with acids, since a toxic gas forms.",
+        ),
+        (
+            "Repair the leak first, or the mould returns.",
+            "Unless the leak is repaired first, mould comes back.",
+        ),
+        (
+            "Rapid boiling cooks no faster than a gentle boil.",
+            "Rapid boiling cooks no faster than a gentle boil does.",
+        ),
+        (
+            "A corded mower is cheapest for a small lawn.",
+            "For a small lawn nothing is cheaper than a corded mower.",
+        ),
+        ("The pipe is 20 mm thick.", "The pipe is 2 cm thick."),
+        ("The heater draws 1 kW.", "The heater draws 1,000 W."),
+        ("A fridge must not exceed 5 °C.", "A fridge should be kept at or below 5 °C."),
+    ],
+)
+def test_the_same_in_other_words_is_supported(source, claim):
+    assert prove(claim, [passage(source)]).verdict is Verdict.SUPPORTED
 
 
 def test_no_false_figure_unit_or_bound_is_let_through():

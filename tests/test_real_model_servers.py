@@ -2,25 +2,27 @@
 
 import asyncio
 import time
-from collections.abc import Iterator
-from contextlib import ExitStack
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import llama_server
 import ollama_stand_in as ollama
 import openai_stand_in as openai
 import pytest
 import structlog
-from http_stand_in import Behaviour, StandIn, free_port, hangs, sends
+from http_stand_in import Behaviour, Configure, Serve, StandIn, free_port, hangs, sends
 from langchain_core.messages import AIMessageChunk
 
 from agents import models
 from graphs.assistant import graph
 from home_energy.evidence.answer import Answer
 from home_energy.evidence.verify import verify
-from home_energy.settings import Settings, get_settings
 from tools.knowledge import knowledge
+
+pytest_plugins = ["model_servers"]
+
+Use = Callable[[llama_server.Running], None]
 
 QUESTION = "How thick should loft insulation be?"
 TRUE = "Loft insulation of mineral wool should be 270 mm thick in the UK [1]."
@@ -30,49 +32,9 @@ SOON_SECONDS = 20.0
 """Far above the deadline, and far below what a stand-in that drips takes without one."""
 
 
-class Configure(Protocol):
-    """Set HOME_ENERGY_* variables for the turns that follow."""
-
-    def __call__(self, **values: object) -> None: ...
-
-
-@pytest.fixture
-def configure(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[Configure]:
-    def set_variables(**values: object) -> None:
-        for name, value in values.items():
-            monkeypatch.setenv(f"HOME_ENERGY_{name.upper()}", str(value))
-        get_settings.cache_clear()
-
-    models.health.retry_at.clear()
-    get_settings.cache_clear()
-    yield set_variables
-    models.health.retry_at.clear()
-
-
 @pytest.fixture
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HOME_ENERGY_MODEL_TIMEOUT_SECONDS", str(DEADLINE_SECONDS))
-
-
-class Serve(Protocol):
-    """Start a stand-in that the turns that follow ask."""
-
-    def __call__(self, dialect: str, behaviour: Behaviour) -> StandIn: ...
-
-
-@pytest.fixture
-def serve(configure: Configure) -> Iterator[Serve]:
-    with ExitStack() as stack:
-
-        def start(dialect: str, behaviour: Behaviour) -> StandIn:
-            stand_in = stack.enter_context(StandIn(behaviour))
-            if dialect == "ollama":
-                configure(model=f"ollama:{ollama.MODEL}", model_base_url=stand_in.url)
-            else:
-                configure(model=f"openai:{openai.MODEL}", model_base_url=f"{stand_in.url}/v1")
-            return stand_in
-
-        yield start
 
 
 async def ask(question: str = QUESTION) -> Answer:
@@ -342,35 +304,11 @@ async def test_one_bad_answer_does_not_take_the_model_from_the_next_turn(
 # A true llama.cpp server with a true, very small model.
 
 
-@pytest.fixture(scope="session")
-def smollm2() -> Path:
-    try:
-        return llama_server.model_file(get_settings().data_dir / "models")
-    except llama_server.NotFetchedError as why:
-        pytest.skip(str(why))
-
-
-@pytest.fixture(scope="session")
-def llama(smollm2: Path) -> Iterator[llama_server.Running]:
-    with llama_server.running(smollm2) as server:
-        yield server
-
-
-def use(configure: Configure, server: llama_server.Running) -> None:
-    configure(
-        model=f"openai:{llama_server.NAME}",
-        model_base_url=server.base_url,
-        model_context_tokens=llama_server.CONTEXT_TOKENS,
-        # A busy machine reads a prompt slowly, and these tests are not about its speed.
-        model_timeout_seconds=120,
-    )
-
-
 @pytest.mark.slow
 async def test_llama_cpp_answers_or_is_replaced_but_nothing_unproved_is_said(
-    configure: Configure, llama: llama_server.Running
+    use: Use, llama: llama_server.Running
 ) -> None:
-    use(configure, llama)
+    use(llama)
     answer = await ask()
     assert answer.mode in {"model", "extractive"}
     assert "270 mm" in answer.text or answer.mode == "model"
@@ -382,10 +320,8 @@ async def test_llama_cpp_answers_or_is_replaced_but_nothing_unproved_is_said(
 
 
 @pytest.mark.slow
-async def test_llama_cpp_streams_its_tokens(
-    configure: Configure, llama: llama_server.Running
-) -> None:
-    use(configure, llama)
+async def test_llama_cpp_streams_its_tokens(use: Use, llama: llama_server.Running) -> None:
+    use(llama)
     turn: Any = {"messages": [{"role": "user", "content": QUESTION}]}
     tokens, final = [], None
     async for mode, event in graph.astream(turn, stream_mode=["messages", "values"]):
@@ -400,11 +336,11 @@ async def test_llama_cpp_streams_its_tokens(
 
 @pytest.mark.slow
 async def test_llama_cpp_killed_in_the_middle_of_its_answer_costs_the_turn_nothing(
-    configure: Configure, smollm2: Path
+    use: Use, smollm2: Path
 ) -> None:
     turn: Any = {"messages": [{"role": "user", "content": QUESTION}]}
     with llama_server.running(smollm2) as server:
-        use(configure, server)
+        use(server)
         final, spoke = None, False
         async for mode, event in graph.astream(turn, stream_mode=["messages", "values"]):
             if mode == "values":

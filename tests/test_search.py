@@ -3,14 +3,17 @@ import sys
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from datetime import date
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from home_energy.errors import IndexUnavailable
-from home_energy.knowledge import index
-from home_energy.knowledge.ingest import ingest
+from home_energy.knowledge import allowed, index
+from home_energy.knowledge.documents import Document
+from home_energy.knowledge.filters import Filters
+from home_energy.knowledge.ingest import ingest, ingest_documents
 from home_energy.knowledge.lexical import terms
 from home_energy.knowledge.ranking import SearchOptions
 from home_energy.knowledge.search import Knowledge, KnowledgeHandle
@@ -104,6 +107,115 @@ def test_the_asked_region_comes_first(knowledge):
     assert ids(knowledge.search(query, region="us"))[0] == "attic-us"
     assert ids(knowledge.search(query, region="uk"))[0] == "attic-uk"
     assert "attic-us" in ids(knowledge.search(query, region="uk", limit=20))
+
+
+DATED = {
+    "uk/old": "---\nregion: uk\nas_of: 2020-05-01\nurl: https://www.gov.uk/old\n---\n"
+    "# Heat pump grants\n\nThe grant for a heat pump is 5000 pounds.\n",
+    "uk/new": "---\nregion: uk\nas_of: 2026-01-15\nurl: https://grants.gov.uk/new\n---\n"
+    "# Heat pump grants\n\nThe grant for a heat pump is 7500 pounds.\n",
+    "us/new": "---\nregion: us\nas_of: 2026-02-01\nurl: https://energy.gov/credit\n---\n"
+    "# Heat pump tax credit\n\nThe credit for a heat pump is 2000 dollars.\n",
+    "undated": "# Heat pump grants\n\nThere are grants for a heat pump.\n",
+    "unclear": "---\nas_of: summer\n---\n# Heat pump help\n\nHelp with a heat pump exists.\n",
+}
+
+
+@pytest.fixture(scope="module")
+def dated(tmp_path_factory, embedder):
+    folder = tmp_path_factory.mktemp("dated")
+    for name, text in DATED.items():
+        path = folder / "documents" / f"{name}.md"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    ingest([folder / "documents"], data_dir=folder / "data", embedder=embedder)
+    return Knowledge.open(folder / "data", embedder)
+
+
+@pytest.mark.parametrize(
+    ("filters", "expected"),
+    [
+        (Filters(), DATED.keys()),
+        (Filters(region="uk"), {"uk/old", "uk/new", "undated", "unclear"}),
+        (Filters(region="UK"), {"uk/old", "uk/new", "undated", "unclear"}),
+        (Filters(region="general"), {"undated", "unclear"}),
+        (Filters(as_of=date(2026, 1, 15)), {"uk/new", "us/new"}),
+        (Filters(as_of=date(2020, 5, 1)), {"uk/old", "uk/new", "us/new"}),
+        (Filters(as_of=date(2027, 1, 1)), set()),
+        (Filters(source="uk/"), {"uk/old", "uk/new"}),
+        (Filters(source="gov.uk"), {"uk/old", "uk/new"}),
+        (Filters(source="https://energy.gov/"), {"us/new"}),
+        (Filters(source="nergy.gov"), set()),
+        (Filters(source="uk/", as_of=date(2026, 1, 1)), {"uk/new"}),
+        (Filters(region="us", source="uk/"), set()),
+    ],
+)
+@pytest.mark.parametrize(
+    "options", [SearchOptions(), SearchOptions(dense=False), SearchOptions(lexical=False)]
+)
+def test_filters_let_only_what_they_allow_be_found(dated, filters, expected, options):
+    found = dated.search("heat pump", limit=20, filters=filters, options=options)
+    assert set(ids(found)) == set(expected)
+
+
+@pytest.mark.parametrize("few", [0, 10_000])
+def test_what_is_allowed_is_found_however_far_down_it_ranks(
+    tmp_path_factory, embedder, monkeypatch, few
+):
+    monkeypatch.setattr(allowed, "_FEW", few)
+    folder = tmp_path_factory.mktemp("crowd")
+    crowd = {f"crowd-{n}": f"# Heat pump {n}\n\nHeat pump number {n} is loud.\n" for n in range(40)}
+    texts = {**crowd, "quiet": "---\nregion: us\n---\n# Fridge\n\nA fridge hums.\n"}
+    ingest([write(folder / "documents", texts)], data_dir=folder / "data", embedder=embedder)
+    search = Knowledge.open(folder / "data", embedder).search
+    options = SearchOptions(candidates=2)
+    only = Filters(source="quiet")
+    assert ids(search("heat pump", limit=2, filters=only, options=options)) == ["quiet"]
+
+
+def test_a_filtered_search_ranks_as_an_open_one_does(dated):
+    query, filters = "what is the heat pump grant?", Filters(source="uk/")
+    everything = [found for found in ids(dated.search(query, limit=9)) if found.startswith("uk/")]
+    assert ids(dated.search(query, limit=9, filters=filters)) == everything
+
+
+@settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(st.text(max_size=20), st.text(max_size=5), st.text(max_size=5))
+def test_no_filter_is_an_error(dated, source, region, language):
+    filters = Filters(source=source, region=region, language=language)
+    assert isinstance(dated.search("heat pump", filters=filters), list)
+
+
+def test_a_document_of_another_language_comes_last_or_not_at_all(tmp_path, embedder):
+    text = "A heat pump takes warmth from the air outside. "
+    documents = [
+        Document("first", "Heat pump", f"{text}It hums.", "a", language="de"),
+        Document("second", "Heat pump", f"{text}It is loud.", "b", language="en"),
+        Document("third", "Heat pump", f"{text}It is new.", "c"),
+    ]
+    ingest_documents(documents, data_dir=tmp_path, embedder=embedder)
+    search = Knowledge.open(tmp_path, embedder).search
+    query = "heat pump takes warmth"
+
+    def first_before_second(language: str | None) -> bool:
+        found = ids(search(query, language=language))
+        return found.index("first") < found.index("second")
+
+    assert first_before_second("de-AT")
+    assert not first_before_second("en-GB")
+    assert ids(search(query, filters=Filters(language="en-GB"))) == ["second"]
+
+
+def test_each_passage_says_how_it_was_found(knowledge):
+    best = knowledge.search("how thick must loft wool be?", region="us")[0]
+    how = best.found_by
+    assert {"dense_rank", "dense", "bm25_rank", "bm25", "fused", "sentence", "heading"} <= set(how)
+    assert how["final"] == pytest.approx(best.score, abs=1e-4)
+    assert "penalty" not in how
+    foreign = next(p for p in knowledge.search("attic", region="us") if p.region == "uk")
+    assert foreign.found_by["penalty"] > 0
 
 
 def test_a_passage_is_read_again_by_its_id(knowledge):

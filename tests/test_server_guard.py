@@ -10,8 +10,7 @@ from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 from websockets.typing import Origin
 
-from server.address import is_loopback
-from server.guard import is_local
+from server.address import is_local, is_loopback
 from server.origins import is_foreign
 
 pytestmark = pytest.mark.slow

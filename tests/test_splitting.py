@@ -1,4 +1,5 @@
 import string
+import time
 
 import pytest
 from hypothesis import given
@@ -159,3 +160,27 @@ def test_a_unit_of_one_letter_ends_a_sentence() -> None:
         "Set it to 65 °F.",
         "J. Smith agrees.",
     ]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "." * 60_000,
+        "Hi " + "!" * 60_000 + "x",
+        "# x" + " " * 60_000 + "x",
+        "# x" + "#" * 60_000 + "x",
+        "| a |\n|-" + "| " * 30_000 + "x",
+        " " * 60_000 + "x",
+        "-" + " " * 60_000 + "x",
+    ],
+    ids=lambda line: repr(line[:6]),
+)
+def test_a_line_made_to_be_slow_is_split_at_once(line):
+    started = time.monotonic()
+    split(document(line), words)
+    assert time.monotonic() - started < 5
+
+
+def test_the_marks_that_close_a_heading_are_no_part_of_it():
+    text = "# Lofts and C# ##  \n\nSeal the hatch."
+    assert split(document(text), words)[0].heading == "Lofts and C#"

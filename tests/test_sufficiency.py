@@ -153,7 +153,15 @@ def test_without_passages_nothing_is_enough() -> None:
 def test_each_part_of_a_question_may_have_its_own_passage() -> None:
     question = "What was the price cap in 2025 and how many watts does a tumble dryer draw?"
     assert judge(question, [CAP, DRYER]).enough
-    assert judge(question, [CAP, DRYER]).support > judge(question, [CAP]).support
+    assert judge(question, [CAP, DRYER]).missing is None
+
+
+def test_a_part_that_nothing_speaks_of_is_named_as_missing() -> None:
+    verdict = judge("What was the price cap in 2025 and how much does a sauna use?", [CAP])
+    assert verdict.enough
+    assert verdict.missing == (
+        "I found nothing in my documents on this part: how much does a sauna use."
+    )
 
 
 def test_a_leaning_question_is_judged_by_its_own_words_first() -> None:
@@ -163,3 +171,12 @@ def test_a_leaning_question_is_judged_by_its_own_words_first() -> None:
 def test_a_higher_bar_refuses_more() -> None:
     question = "What was the price cap in 2025?"
     assert not judge(question, [CAP], limits=Limits(enough=50)).enough
+
+
+def test_an_answer_in_other_words_is_enough_where_its_heading_is_the_question() -> None:
+    near = passage(
+        "Should I unplug my TV at night?", "Unplugging saves little.", near=0.8, best=0.9
+    )
+    assert judge("Should I unplug the TV at bedtime?", [near]).enough
+    far = passage("Should I unplug my TV at night?", "Unplugging saves little.", near=0.5, best=0.5)
+    assert not judge("Should I unplug the toaster at bedtime?", [far]).enough

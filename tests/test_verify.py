@@ -2,6 +2,7 @@
 
 import pytest
 
+from home_energy.calculators.registry import calculate
 from home_energy.evidence.answer import Answer, Citation
 from home_energy.evidence.verify import verify
 from home_energy.knowledge.documents import Document
@@ -58,6 +59,8 @@ def test_a_sentence_in_other_words_holds_if_its_quote_says_it() -> None:
         (answer(f"{QUOTE} [1] Lay 500 mm in every loft."), "Nothing is cited for: Lay 500 mm"),
         (answer(f"{QUOTE} [2]"), "[2] points to no citation."),
         (answer(document_id="attic"), "there is no such document"),
+        (answer(source="https://elsewhere.example"), "the title or the source is not that of"),
+        (answer(title="Roofs"), "the title or the source is not that of"),
         (answer(sha256="0" * 64), "the document has changed since"),
         (answer(start=0), "the quote does not stand at its span"),
         (answer(quote="", start=5, end=5), "the quote does not stand at its span"),
@@ -67,7 +70,8 @@ def test_a_sentence_in_other_words_holds_if_its_quote_says_it() -> None:
         (answer(citations=answer().citations * 2), "Two citations have the same number."),
     ],
     ids=[
-        "figure changed", "sentence added", "marker to nothing", "no document", "document changed",
+        "figure changed", "sentence added", "marker to nothing", "no document", "source changed",
+        "title changed", "document changed",
         "span moved", "nothing quoted", "quote changed", "no citations", "nobody answered",
         "number twice",
     ],
@@ -93,3 +97,21 @@ def test_a_record_is_checked_for_its_quotes_only() -> None:
     kept = answer(f"You have saved:\n1. tip: {QUOTE} [1]", route=["records"])
     assert verify(kept, find) == []
     assert verify(kept.model_copy(update={"citations": []}), find) == ["[1] points to no citation."]
+
+
+def test_what_is_missing_may_follow_what_is_quoted() -> None:
+    missing = "I found nothing in my documents on this part: how much does a sauna use."
+    said = f"{QUOTE} [1]\n\nQuoted word for word from the sources cited."
+    assert verify(answer(f"{said} {missing}", missing=missing), find) == []
+    assert verify(answer(f"{said} Lay 900 mm of straw.", missing=missing), find)
+
+
+def test_a_calculation_is_calculated_again() -> None:
+    sound = calculate("standby_energy", watts=10)
+    assert verify(answer(calculations=[sound]), find) == []
+    wrong = sound.model_copy(update={"result": 2 * sound.result})
+    (problem,) = verify(answer(calculations=[wrong]), find)
+    assert problem.startswith("The calculation 'standby_energy' gives 87.6 kWh/year, not 175.2")
+    unknown = sound.model_copy(update={"name": "magic"})
+    (problem,) = verify(answer(calculations=[unknown]), find)
+    assert "cannot be repeated" in problem

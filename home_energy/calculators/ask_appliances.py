@@ -102,6 +102,8 @@ def _appliance(slots: Slots) -> Work:
             quantity=quantity,
         )
         add_cost(work, kwh, slots, calculator="saving_value")
+    elif daily is None and once is None and period not in {"hour", ""}:
+        work.missing.append("How many hours a day is it on?")
     elif daily is None:
         kwh = work.run("appliance_use", watts=watts, hours=once or 1.0, quantity=quantity)
         add_cost(work, kwh, slots, period="once")
@@ -109,8 +111,6 @@ def _appliance(slots: Slots) -> Work:
         if other_watts is not None and other_hours is not None:
             kwh = work.run("appliance_use", watts=other_watts, hours=other_hours)
             add_cost(work, kwh, slots, period="once")
-        if once is None and period not in {"hour", ""}:
-            work.missing.append("How many hours a day is it on?")
     else:
         _daily_use(work, slots, watts, daily)
     return work

@@ -1,5 +1,7 @@
 """Questions about amounts of energy, their cost and emissions, and payback."""
 
+import re
+
 from home_energy.calculators.asking import (
     COST,
     MONEY,
@@ -11,9 +13,10 @@ from home_energy.calculators.asking import (
     number,
     read_prices,
 )
-from home_energy.calculators.quantities import Reading
+from home_energy.calculators.quantities import Quantity, Reading
 from home_energy.calculators.usage import PER_YEAR
 
+_A_RUN = re.compile(r" ?(?:/|an?|per|each|every) ?(?:cycle|load|wash|run|use|time|go)\b")
 _NOT_PRICED = r"batter|system|panels?\b|solar|ev\b|car\b|charger|heat ?pump|per kwh of"
 _PAYBACK = r"pay ?back|pays? (?:back|for itself|off)"
 
@@ -26,6 +29,8 @@ def _priced_asked(reading: Reading) -> bool:
         and (reading.has(r"charg(?:e|ing)\b") or not reading.has(_NOT_PRICED))
         and not reading.all("W", "R", "U", "SCOP", "COP", "mile", "km")
         and all(q.per == "kwh" or q.value < 1.5 for q in reading.all(*MONEY))
+        # What else a percentage may do to a price, such as a tax, is not known.
+        and len(reading.all("%")) in {0, 2}
     )
 
 
@@ -35,12 +40,32 @@ def _read_priced(reading: Reading) -> Slots:
     if kwh:
         slots["kwh"] = kwh.value
         slots["period"] = kwh.per if kwh.per in PER_YEAR else "once"
+        slots |= _repeated(reading, kwh) | _charged(reading, kwh)
     asked = asked_period(reading)
     if asked is not None:
         slots["asked"] = asked
     if reading.has(r"gas\b"):
         slots["fuel"] = "gas"
     return slots
+
+
+def _repeated(reading: Reading, kwh: Quantity) -> Slots:
+    """Return the kWh of all runs in a period, where one run's are given."""
+    times = next((one for one in reading.all("times") if one.per in PER_YEAR), None)
+    if kwh.per or times is None or not _A_RUN.match(reading.text, kwh.end):
+        return {}
+    runs: Slots = {"kwh": kwh.value * times.value, "period": times.per, "asked": "year"}
+    return runs | {"noted": f"{kwh.value:g} kWh {times.value:g} times a {times.per}."}
+
+
+def _charged(reading: Reading, kwh: Quantity) -> Slots:
+    """Return the kWh between two states of charge of a battery."""
+    levels = [one.value for one in reading.all("%")]
+    if len(levels) != 2 or not reading.has(r"charg|batter|from \d"):
+        return {}
+    share = abs(levels[1] - levels[0])
+    noted = f"{share:g} % of {kwh.value:g} kWh, without losses in charging."
+    return {"kwh": kwh.value * share / 100, "noted": noted}
 
 
 def _priced(slots: Slots) -> Work:
@@ -57,6 +82,8 @@ def _priced(slots: Slots) -> Work:
         )
     else:
         add_cost(work, kwh, slots, period=period, fuel=fuel)
+    if "noted" in slots:
+        work.calculations[-1].assumptions.append(str(slots["noted"]))
     return work
 
 

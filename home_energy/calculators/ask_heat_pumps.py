@@ -26,7 +26,9 @@ def _heat_pump_asked(reading: Reading) -> bool:
         return len(read_prices(reading)) >= 2
     return bool(
         reading.all("kWh", "Btu")
-        and reading.has(rf"{_BOILER}|{COST}|{SAVING}|co2|co₂|carbon|emission|compar|vs\b|run")
+        and reading.has(
+            rf"{_BOILER}|{COST}|{SAVING}|co2|co₂|carbon|emission|compar|vs\b|run|electric|needs?\b"
+        )
         and not reading.has("dryer|tumble")
     )
 

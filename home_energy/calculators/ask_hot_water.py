@@ -24,7 +24,11 @@ def _shower_asked(reading: Reading) -> bool:
         return False
     if reading.has("shower"):
         return bool(reading.all("min")) and bool(reading.all("l/min", "gal/min"))
-    return bool(water) and reading.has("bath|hot water|water") and len(reading.all("C", "F")) >= 2
+    return (
+        bool(water)
+        and reading.has("bath|water|heat(?:ing)?\\b")
+        and len(reading.all("C", "F")) >= 2
+    )
 
 
 def _read_shower(reading: Reading) -> Slots:
@@ -41,8 +45,11 @@ def _read_shower(reading: Reading) -> Slots:
     if flows:
         slots["flow_unit"] = flows[0].unit
     litres = [q.value for q in reading.all("litre")]
+    gallons = reading.value("gallon")
     if litres:
         slots["litres"] = litres[0]
+    elif gallons is not None and reading.all("F"):
+        slots["litres"] = gallons * LITRES_PER_US_GALLON
     found = reading.all("F", "C", "degree")
     pair = ends(found)
     if pair:

@@ -19,10 +19,14 @@ from home_energy.calculators.usage import PER_YEAR
 
 def _car_asked(reading: Reading) -> bool:
     return bool(
-        reading.has(r"evs?\b|electric (?:car|vehicle|van)s?|tesla|nissan leaf|plug-?in")
+        (
+            reading.has(r"evs?\b|electric (?:car|vehicle|van)s?|tesla|nissan leaf|plug-?in")
+            or reading.all("mile/kWh", "kWh/mile", "kWh/km")
+        )
         and [q for q in reading.all("mile", "km") if reading.text[: q.start][-4:] != "per "]
         and reading.has(
             rf"{COST}|{SAVING}|vs\b|versus|against|compared|than|instead|how (?:much|many)|charg"
+            r"|driv(?:e|ing)\b|does\b"
         )
         and not reading.has(r"range\b|how far|tax\b")
     )

@@ -41,7 +41,7 @@ _STRONG = re.compile(
 _SHOPPING = re.compile(
     r"\b(?:costs?|price) (?:to|of) (?:install|buy|fit|purchase|replac)(?:e|ing)?\b|"
     r"\b(?:install(?:ation)?|purchase|buying|upfront) (?:cost|price)|"
-    r"\bhow much (?:is|are) (?:a|an|the) "
+    r"\bhow much (?:is|are) (?:a|an|the) (?!.*\b(?:hours?|hrs?|minutes?|kwh)\b)"
 )
 _SENTENCE = re.compile(
     r"(?<=[?!;])\s+|(?<=[a-z)]\.)\s+|,? and (?=(?:how|what|should|is|are|why)\b)"
@@ -140,8 +140,12 @@ def unit_price(slots: Slots, fuel: str = "electricity") -> UnitPrice:
     given = number(slots, "price_per_kwh" if fuel == "electricity" else "gas_price_per_kwh")
     if given is None and fuel == "gas" and "gas_price_per_kwh" not in slots:
         given = number(slots, "price_per_kwh") if slots.get("fuel") == "gas" else None
+    if given is not None and "currency" in slots:
+        return UnitPrice(given, str(slots["currency"]), [])
     if given is not None:
-        return UnitPrice(given, str(slots.get("currency", known.currency)), [])
+        shown = shown_price(given, known.currency)
+        taken = f"The price named no currency and is taken as {shown}/kWh."
+        return UnitPrice(given, known.currency, [taken])
     value = known.electricity_per_kwh if fuel == "electricity" else known.gas_per_kwh
     example = (
         f"{fuel.capitalize()} at {shown_price(value, known.currency)}/kWh, {known.place}, "

@@ -5,41 +5,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 
+from home_energy.calculators.spelling import plain
 from home_energy.calculators.unit_words import RATES, UNIT_WORDS
-
-_NUMBER_WORDS = {
-    word: number
-    for number, word in enumerate(
-        "two three four five six seven eight nine ten eleven twelve".split(), start=2
-    )
-} | {"fifteen": 15, "twenty": 20, "thirty": 30, "forty": 40, "fifty": 50, "sixty": 60, "dozen": 12}
-
-_REWRITES: tuple[tuple[str, str], ...] = (
-    ("[\u00a0\u2009\u202f]", " "),
-    ("[’`]", "'"),
-    ("[–—−]", "-"),
-    (r"(?<=\d),(?=\d{3}(?!\d))", ""),
-    (r"(?<=\d),(?=\d{1,2}(?!\d))", "."),
-    (r"(\d) ?½", r"\1.5"),
-    (r"(\d) and a half\b", r"\1.5"),
-    (r"\b(?:an|one) hour and a half\b", "1.5 hours"),
-    (r"\b(?:half an|half a|a half) hour\b", "0.5 hours"),
-    (r"\b(?:a )?quarter of an hour\b", "0.25 hours"),
-    (r"\b(?:an|one) hour(?= (?:a|per|each|every) (?:day|night|evening|week)\b)", "1 hour"),
-    (r"\bfor (?:an|one) hour\b", "for 1 hour"),
-    (r"\bone (?=(?:hour|degree|minute|kilowatt|kwh|therm|bedroom|gallon|litre|liter)\b)", "1 "),
-    (r"\b(?:a|one) (?=degree\b)", "1 "),
-    (
-        r"\b(?:24/7|around the clock|round the clock|24 hours(?! a| per| each| every))\b",
-        "24 hours a day",
-    ),
-    (r"\btwice (?=a |per |each |every )", "2 times "),
-    (r"\bonce (?=a |per |each |every )", "1 times "),
-    (r"\ba million btu\b", "1 million btu"),
-    (r"(\d) ?k(?= (?:miles|km)\b)", r"\g<1>000"),
-    (r"([£$€] ?\d+(?:\.\d+)?)k\b", r"\g<1>000"),
-)
-_DECIMAL_THOUSANDS = re.compile(r"(\d+)\.(\d)000\b(?= (?:miles|km)\b)|([£$€] ?\d+)\.(\d)000\b")
 
 NUMBER = r"(?<![\w.])(\d+(?:\.\d+)?|\.\d+)"
 _GAP = r"[ -]?"
@@ -78,7 +45,10 @@ _MONEY_LAST = re.compile(
     r"euros?|eur|€)"
     rf"(?![\w²³]){_MONEY_PER}"
 )
-_PRICE_WITHOUT_CURRENCY = re.compile(rf"{NUMBER} ?(?:/|per|a) ?(?:kwh|unit)\b")
+_PRICE_WITHOUT_CURRENCY = re.compile(
+    rf"{NUMBER} ?(?:/|per|a) ?(?:kwh|unit)\b"
+    r"|(?:\b(?:at|price of|rate of|paying|pay)|@) ?(0?\.\d+)\b(?![.\d]| ?[a-z%°/])"
+)
 _R_VALUE = re.compile(
     r"\br(?:-| |-value (?:of )?| value (?:of )?)?"
     # 32, 134, 290 and 410 are refrigerants.
@@ -91,10 +61,9 @@ _LABELLED = re.compile(
 _PAIR_BEFORE = re.compile(
     rf"{NUMBER} ?(?:to|vs\.?|versus|->|→|down to|up to|and|instead of|rather than) ?$"
 )
-_HOURS_MINUTES = re.compile(r"\b(\d+) ?(?:h|hrs?|hours?) ?(?:and )?(\d+) ?(?:m|mins?|minutes?)\b")
-_HOUR_RANGE = re.compile(
-    r"(?<![\d.])(\d+(?:\.\d+)?) ?- ?(\d+(?:\.\d+)?)(?= ?(?:h|hrs?|hours?|min(?:ute)?s?)\b)"
-)
+_MINUS = re.compile(r"(?:^|[\s(])(?:-|minus )$")
+_SIGNED = {"C", "F"}
+_NEGATIVE = re.compile(r"(?:^|[\s(])(?:-|minus )\d")
 _CLAUSE = re.compile(r"[,;]| and ")
 _PERIOD = {
     "night": "day",
@@ -117,7 +86,7 @@ class Reading:
 
     def __init__(self, text: str, *, cents: str = "USD") -> None:
         """Read the text; `cents` is the currency that a bare "cents" or "c" stands for."""
-        self.text = _plain(text)
+        self.text = plain(text)
         self._cents = cents
         self.quantities = self._all()
 
@@ -133,6 +102,13 @@ class Reading:
     def has(self, pattern: str) -> bool:
         """Return whether the text holds the pattern, at a word boundary, in lower case."""
         return re.search(rf"\b(?:{pattern})", self.text) is not None
+
+    @property
+    def is_negative(self) -> bool:
+        """Whether a quantity that is no temperature has a minus sign, so that it means nothing."""
+        signs = [m.end() - 1 for m in _NEGATIVE.finditer(self.text)]
+        kept = [q.start for q in self.quantities if q.unit in _SIGNED | {"degree", "K"}]
+        return any(start not in kept for start in signs)
 
     def near(self, quantity: Quantity, pattern: str, before: int = 25, after: int = 25) -> bool:
         """Return whether the pattern stands near the quantity, in the same clause."""
@@ -201,13 +177,13 @@ class Reading:
                 }.get(currency[0], "EUR")
             found.append(Quantity(value, currency, m.start(), m.end(), _per_word(*m.groups()[2:])))
         bare = [
-            Quantity(float(m[1]), "money", m.start(), m.end(), "kwh")
+            Quantity(float(m[1] or m[2]), "money", m.start(), m.end(), "kwh")
             for m in _PRICE_WITHOUT_CURRENCY.finditer(self.text)
         ]
         return found + [one for one in bare if not _overlaps(one, found)]
 
     def _measures(self) -> list[Quantity]:
-        found = []
+        found: list[Quantity] = []
         for number in _NUMBER.finditer(self.text):
             gap = re.compile(_GAP).match(self.text, number.end())
             unit = _UNIT.match(self.text, gap.end() if gap else number.end())
@@ -217,7 +193,12 @@ class Reading:
             per = _PER_TIME.match(self.text, unit.end()) if name in RATES else None
             word = (per[1] or per[2]) if per else ""
             end = per.end() if per else unit.end()
+            if found and number.start() < found[-1].end:
+                # The 100 of kWh/100 km is of the unit.
+                continue
             value = float(number[1]) * factor
+            if name in _SIGNED and _MINUS.search(self.text, 0, number.start()):
+                value = -value
             found.append(Quantity(value, name, number.start(), end, _PERIOD.get(word, word)))
         return found
 
@@ -249,17 +230,6 @@ class Reading:
             Quantity(float(m[1]), "", m.start(1), m.end(1)) for m in _NUMBER.finditer(self.text)
         ]
         return [one for one in numbers if not _overlaps(one, found)]
-
-
-def _plain(text: str) -> str:
-    """Return the text in lower case with number words as figures and odd signs evened out."""
-    text = _HOURS_MINUTES.sub(lambda m: f"{int(m[1]) + int(m[2]) / 60:g} hours", text.lower())
-    text = _HOUR_RANGE.sub(lambda m: f"{(float(m[1]) + float(m[2])) / 2:g}", text.lower())
-    for pattern, replacement in _REWRITES:
-        text = re.sub(pattern, replacement, text)
-    text = _DECIMAL_THOUSANDS.sub(lambda m: f"{m[1] or m[3]}{m[2] or m[4]}00", text)
-    words = "|".join(_NUMBER_WORDS)
-    return re.sub(rf"\b(?:a )?({words})\b", lambda m: str(_NUMBER_WORDS[m[1]]), text)
 
 
 def _overlaps(one: Quantity, others: list[Quantity]) -> bool:

@@ -1,7 +1,8 @@
 """Which calculation a question in plain language asks for, if any."""
 
+import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from home_energy.calculators import (
     ask_appliances,
@@ -34,6 +35,8 @@ LONGEST_QUESTION = 600
 
 LONGEST_FOLLOW_UP = 120
 
+NEGATIVE = "A quantity is negative: please give it as a positive number."
+
 _FAMILIES: tuple[Family, ...] = (
     *ask_conversion.FAMILIES,
     *ask_transport.FAMILIES,
@@ -48,6 +51,9 @@ _FAMILIES: tuple[Family, ...] = (
     *ask_bills.FAMILIES,
 )
 _BY_NAME = {family.name: family for family in _FAMILIES}
+_PARTS = re.compile(
+    r"[?;] +(?:and )?|,? (?:and|plus) (?:also )?(?=(?:how|what)\b)|,? and also ", re.IGNORECASE
+)
 _FOLLOW_UP = (
     r"(?:and|what about|what if|how about|if|then|ok|so|now|instead|but)\b"
     r"|.*\b(?:that|it|this|them|they|instead|then)\b"
@@ -88,13 +94,46 @@ def recognise(
     if units == "imperial" and region == "general":
         region = "us"
     asked = calculable(text)
-    if asked:
-        reading = Reading(asked, cents="EUR" if region == "eu" else "USD")
-        for family in _FAMILIES:
-            if family.asked(reading):
-                place = place_of(reading, region)
-                return _recognition(family, {**family.read(reading), "place": place})
-    return _follow_up(text, region, previous) if previous is not None else None
+    found = _several(asked, region) or _one(asked, region)
+    if found is not None or previous is None:
+        return found
+    return _follow_up(text, region, previous)
+
+
+def _one(asked: str, region: str, known: Slots | None = None) -> Recognition | None:
+    """Return the calculation that a text as a whole asks for; `known` gives way to what it says."""
+    reading = Reading(asked, cents="EUR" if region == "eu" else "USD")
+    if reading.is_negative:
+        return Recognition("refused", {}, missing=[NEGATIVE], sentence=NEGATIVE)
+    for family in _FAMILIES:
+        if family.asked(reading):
+            place = place_of(reading, region)
+            return _recognition(family, {**(known or {}), **family.read(reading), "place": place})
+    return None
+
+
+def _several(asked: str, region: str) -> Recognition | None:
+    """Return the calculations of a text whose parts each ask for one; None for any other text.
+
+    A price that one part gives holds for the parts that give none.
+    """
+    parts = [part for part in _PARTS.split(asked) if part.strip()]
+    if len(parts) < 2:
+        return None
+    prices = read_prices(Reading(asked))
+    known = {} if "unclear_price" in prices else prices
+    place = place_of(Reading(asked), region)
+    found = [_one(part, place, known) for part in parts]
+    first = found[0]
+    if first is None or not all(one is not None and one.calculations for one in found):
+        return None
+    others = [one for one in found[1:] if one is not None]
+    return replace(
+        first,
+        missing=[line for one in (first, *others) for line in one.missing],
+        calculations=[line for one in (first, *others) for line in one.calculations],
+        sentence=" ".join(one.sentence for one in (first, *others)),
+    )
 
 
 def _follow_up(

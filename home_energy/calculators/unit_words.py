@@ -11,7 +11,7 @@ UNIT_WORDS: tuple[tuple[str, str, float], ...] = (
     (r"w/mk\b", "W/mK", 1),
     (r"(?:w/k|watts? per (?:kelvin|degree))\b", "W/K", 1),
     (r"mj/m(?:3|³)", "MJ/m3", 1),
-    (r"kwh/kwp\b", "kWh/kWp", 1),
+    (r"(?:kwh|kilowatt[ -]?hours?) ?(?:/|per|for each) ?(?:kwp?\b|kw peak\b)", "kWh/kWp", 1),
     (r"(?:kwh|kilowatt[ -]?hours?) ?(?:/|per|a) ?mile\b", "kWh/mile", 1),
     (r"(?:kwh|kilowatt[ -]?hours?) ?(?:/|per) ?100 ?(?:km|kilomet(?:re|er)s)\b", "kWh/km", 0.01),
     (r"(?:kwh|kilowatt[ -]?hours?) ?(?:/|per|a) ?(?:km|kilomet(?:re|er))\b", "kWh/km", 1),

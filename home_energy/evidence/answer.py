@@ -4,6 +4,9 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+QUOTED = "Quoted word for word from the sources cited."
+"""What an answer made of quotes says of itself, before what it misses."""
+
 Mode = Literal["model", "extractive", "abstained"]
 
 

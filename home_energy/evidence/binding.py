@@ -1,22 +1,32 @@
 """Whether a source says a figure, and says it of the same thing as the claim does."""
 
+import re
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from home_energy.evidence.lexicon import stem
 from home_energy.evidence.numbers import Quantity, same
-from home_energy.evidence.wording import END, Wording, parts
+from home_energy.evidence.thesaurus import entry
+from home_energy.evidence.wording import END, Term, Wording, parts
 
+_UNIT_WORD = re.compile(r"[a-z]{2,}")
+_BEHIND = 14
+"""How many characters behind a figure its own subject may stand: "2.7 in a kettle"."""
 _DATES = frozenset({"year", "date"})
 
 
 def proved(figure: Quantity, claim: Wording, source: Sequence[Wording]) -> bool:
     """Whether the source has the figure, and says it of the same thing."""
+    if figure.bound == "range" and figure.stated[0] == figure.stated[1]:
+        return False
+    if _said_twice(figure, claim, source):
+        return False
     for number, wording in enumerate(source):
         for theirs in wording.figures:
             ends = {_end(figure, claim), _end(theirs, wording)}
             if (
                 ends != {"from", "to"}
-                and _bears_out(figure, theirs, wording)
+                and _bears_out(figure, theirs, claim, wording, source)
                 and not _of_another(figure, claim, theirs, number, source)
             ):
                 return True
@@ -29,12 +39,56 @@ def _end(figure: Quantity, wording: Wording) -> str:
     )
 
 
-def _bears_out(mine: Quantity, theirs: Quantity, source: Wording) -> bool:
-    if not same(mine, theirs):
+def _bears_out(
+    mine: Quantity, theirs: Quantity, claim: Wording, wording: Wording, source: Sequence[Wording]
+) -> bool:
+    more = set(theirs.per.split("/")) - set(mine.per.split("/"))
+    if mine.per and more and all(unit in claim.keys for unit in more):
+        mine = replace(mine, per=theirs.per)  # the claim says it elsewhere: a kilowatt gives
+    if (
+        not same(mine, theirs)
+        or _only_in_date(mine, theirs, claim)
+        or _misses(mine, theirs, wording)
+    ):
         return False
     missing = set(mine.per.split("/")) - set(theirs.per.split("/")) - {""}
-    have = source.keys | units([source])
+    if any(f.kind == mine.kind and f.per == mine.per for w in source for f in w.figures):
+        return True  # the sentence before says what such figures are per
+    have = wording.keys | units([wording])
     return all(f"per_{unit}" in have or unit in have for unit in missing)
+
+
+def _said_twice(mine: Quantity, claim: Wording, source: Sequence[Wording]) -> bool:
+    """Whether the claim has a figure twice where the source has it once, and another beside it."""
+    twins = [f for f in claim.figures if f.kind == mine.kind and f.stated == mine.stated]
+    if len(twins) < _TWICE:
+        return False
+    theirs = [f for wording in source for f in wording.figures if f.kind == mine.kind]
+    others = [f for f in theirs if not any(same(one, f) for one in claim.figures)]
+    return bool(others) and sum(same(mine, f) for f in theirs) < len(twins)
+
+
+def _only_in_date(mine: Quantity, theirs: Quantity, claim: Wording) -> bool:
+    """Whether the source has a year only in a date that the claim has as well."""
+    if mine.kind != "year" or theirs.kind != "date":
+        return False
+    return any(f.kind == "date" and same(f, theirs) for f in claim.figures)
+
+
+def _misses(mine: Quantity, theirs: Quantity, source: Wording) -> bool:
+    """Whether a converted figure only comes near one that is written in the claim's own unit."""
+    if mine.unit == theirs.unit and mine.per == theirs.per:
+        return False
+    return any(
+        f.unit == mine.unit and f.per == mine.per and f.kind == mine.kind and mine.bound != "about"
+        and 0 < abs(f.stated[1] - mine.stated[1]) <= _NEAR * abs(f.stated[1])
+        for f in source.figures
+    )  # fmt: skip
+
+
+_TWICE = 2
+_NEAR = 0.03
+"""How near, as a share, a figure comes to another without being a rounding of it."""
 
 
 def _by_its_ends(mine: Quantity, source: Sequence[Wording]) -> bool:
@@ -42,7 +96,11 @@ def _by_its_ends(mine: Quantity, source: Sequence[Wording]) -> bool:
     if mine.bound != "range":
         return False
     for wording in source:
-        ends = [figure.stated[0] for figure in wording.figures if figure.kind == mine.kind]
+        ends = [
+            figure.stated[0]
+            for figure in wording.figures
+            if figure.kind == mine.kind and figure.bound != "range"
+        ]
         if mine.stated[0] in ends and mine.stated[1] in ends[ends.index(mine.stated[0]) :]:
             return True
     return False
@@ -76,9 +134,15 @@ def _of_another(
     if mine.kind in _DATES:
         # A year or a date holds for what comes after it, unless that has one of its own.
         others = [(w, part) for w, part in others if any(q.kind in _DATES for q in within(part, w))]
+    if _whole_elsewhere(mine, claim, theirs, source[number]):
+        return True
     reach = _reach(mine, claim)
     said = [t for t in claim.terms if reach[0] <= t.at < reach[1] and t.telling]
     beside = {t.key for t in source[number].terms if own[0] <= t.at < own[1]}
+    if not _has_subject(own, theirs, source[number]):
+        # "Mini stereos drew 9.4 W, and the worst drew 29 W": the worst of the stereos.
+        first = min(f.start for f in source[number].figures if _competes(f, theirs))
+        beside |= {t.key for t in source[number].terms if t.at < min(own[0], first)}
     elsewhere = {t.key for w, (low, high) in others for t in w.terms if low <= t.at < high}
     rivals = {t.key for t in source[number].terms if own[0] <= t.at < own[1] and t.telling}
     keys = {t.key for t in claim.terms if reach[0] <= t.at < reach[1]}
@@ -95,6 +159,44 @@ def _of_another(
         if wrong and any(same(label, q) for w, area in others for q in within(area, w)):
             return True
     return False
+
+
+def _whole_elsewhere(mine: Quantity, claim: Wording, theirs: Quantity, source: Wording) -> bool:
+    """Whether the claim has of one figure's whole what the source has of another's.
+
+    "62 % of the energy but only 44 % of the money" says nothing of 44 % of the energy.
+    """
+    if mine.kind != "percent" or not (whole := _whole(mine, claim)):
+        return False
+    others = {_whole(f, source) for f in source.figures if f.kind == "percent" and f is not theirs}
+    return whole in others and _whole(theirs, source) not in ("", whole)
+
+
+def _whole(figure: Quantity, wording: Wording) -> str:
+    """Return what a share is of: energy in "62 % of the energy"; empty where nothing says."""
+    for term in wording.terms:
+        if term.at >= figure.end:
+            between = wording.text[figure.end : term.at]
+            return term.key if _OF.fullmatch(between) else ""
+    return ""
+
+
+_ARTICLE = re.compile(r"\b(?:the|an?|its|their|each|every) $")
+_OF = re.compile(r"\s+of (?:(?:the|all|an?|its|their|your|total|final) )*\s*")
+
+
+def _has_subject(area: tuple[int, int], figure: Quantity, wording: Wording) -> bool:
+    """Whether a figure's part of a sentence names a thing, a place or a person of its own."""
+    return any(
+        t.word.subject or t.name or entry(t.form).kind in ("t", "p") or _named(t, wording)
+        for t in wording.terms
+        if area[0] <= t.at < min(area[1], figure.end + _BEHIND)
+    )
+
+
+def _named(term: Term, wording: Wording) -> bool:
+    """Whether an article makes a name of any word but "the worst"."""
+    return not term.word.axis and bool(_ARTICLE.search(wording.text[: term.at]))
 
 
 def _condition_elsewhere(
@@ -133,7 +235,7 @@ def _reach(figure: Quantity, wording: Wording) -> tuple[int, int]:
         for one in wording.figures
         if _competes(one, figure) and one is _first_written(one, wording)
     ]
-    at = next(number for number, one in enumerate(alike) if one is figure)
+    at = next((number for number, one in enumerate(alike) if one is figure), 0)
     low = _border(alike[at - 1], figure, wording) if at else -1
     high = _border(figure, alike[at + 1], wording) if at + 1 < len(alike) else END
     before = [edge for edge in wording.contrasts if edge <= figure.start]
@@ -145,14 +247,15 @@ def _first_written(figure: Quantity, wording: Wording) -> Quantity:
     """Return the figure that another one only repeats in brackets: "140 °F (60 °C)"."""
     for one in wording.figures:
         if one.kind == figure.kind and 0 < figure.start - one.end <= 2:
-            return one
+            return _first_written(one, wording)
     return figure
 
 
 def _border(first: Quantity, second: Quantity, wording: Wording) -> int:
     """Where the words of one figure end and those of the next begin."""
     cuts = [(at, strong) for at, strong in wording.cuts if first.end <= at <= second.start]
-    best = [at for at, strong in cuts if strong] or [at for at, _ in cuts]
+    joints = [at for at, _ in cuts if re.match(r"(?:and|or)\b", wording.text[at:])]
+    best = [at for at, strong in cuts if strong] or joints or [at for at, _ in cuts]
     return best[0] if best else (first.end + second.start) // 2
 
 
@@ -163,6 +266,7 @@ def units(source: Iterable[Wording]) -> frozenset[str]:
         for figure in wording.figures:
             parts = [part for part in figure.per.split("/") if part]
             units |= {f"per_{part}" for part in parts} | {stem(part) for part in parts}
+            units |= {stem(word) for word in _UNIT_WORD.findall(figure.text.lower())}
             if figure.kind == "duration":
                 units.add(f"per_{figure.unit}")
     return frozenset(units)

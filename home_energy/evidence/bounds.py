@@ -8,6 +8,11 @@ _HEDGE = (
     r"(?: (?:about|around|roughly|approximately|some|a|an|the|only|just|this"
     r"|as low as|as little as))*"
 )
+_UP_TO = (
+    r"(?<!add )(?<!adds )(?<!added )(?<!adding )(?<!brought )(?<!bring )(?<!raised )(?<!raise )"
+    r"(?<!topped )(?<!turned )(?<!turn )(?<!builds )(?<!taken )\bup to"
+)
+"""But "brought up to" and "adds up to" name what is reached."""
 _WORDS: dict[Bound, tuple[str, ...]] = {
     # Longer ways to say it come before the shorter ones that they contain.
     "about": (
@@ -15,12 +20,13 @@ _WORDS: dict[Bound, tuple[str, ...]] = {
         r"(?:slightly|a little|little) (?:over|under|more than|less than)",
     ),
     "up_to": (
-        r"(?<!add )(?<!adds )(?<!added )(?<!adding )\bup to",
+        _UP_TO,
         r"as (?:much|many|long|high) as",
         r"as far as",
     ),
     "at_least": (
         r"at least",
+        r"at or (?:above|over)",
         r"no(?:t)? (?:less|fewer|lower) than",
         r"(?:a )?minimum(?: of)?",
         r"not below",
@@ -28,6 +34,7 @@ _WORDS: dict[Bound, tuple[str, ...]] = {
     ),
     "at_most": (
         r"at (?:the )?most",
+        r"at or (?:below|under)",
         r"no(?:t)? (?:more|higher|greater|longer|warmer|hotter) than",
         r"(?:a )?maximum(?: of)?",
         r"not (?:go )?above",
@@ -67,7 +74,9 @@ _BOUNDS_AFTER: tuple[tuple[Bound, re.Pattern[str]], ...] = (
     (
         "at_least",
         re.compile(
-            r"\s*(?:,? or (?:more|above|higher|over|longer|warmer|thicker|better)\b"
+            r"\s*(?:,? or (?:more|above|higher|over|longer|warmer|hotter|thicker|better"
+            r"|wider|deeper"
+            r"|older|larger)\b"
             r"|,? and (?:above|over|more|up)\b|\+"
             r"|,? (?:as a |at )?minimum\b|,? at (?:the )?least\b)",
             re.I,
@@ -76,7 +85,8 @@ _BOUNDS_AFTER: tuple[tuple[Bound, re.Pattern[str]], ...] = (
     (
         "at_most",
         re.compile(
-            r"\s*(?:,? or (?:less|below|lower|under|fewer|cooler|colder)\b"
+            r"\s*(?:,? or (?:less|below|lower|under|fewer|cooler|colder|shorter|thinner|smaller"
+            r"|younger)\b"
             r"|,? and (?:below|under)\b|,? at (?:the )?most\b"
             r"|,? (?:as a )?max(?:imum)?\b|,? tops\b)",
             re.I,
@@ -89,6 +99,8 @@ _BOUNDS_AFTER: tuple[tuple[Bound, re.Pattern[str]], ...] = (
 def bound(quantity: Quantity, text: str) -> tuple[Bound, int, int]:
     """Return how firmly a figure is said, and from where to where with the words that say so."""
     start, end = quantity.start, quantity.end
+    if inside := re.search(r"\bor (more|less|fewer)\b", quantity.text):
+        return ("at_least" if inside[1] == "more" else "at_most"), start, end
     if quantity.kind in ("date", "year"):
         return "exact", start, end  # before and after are words, and are compared as such
     for name, words in _BOUNDS_AFTER:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from home_energy.evidence.answer import Citation
+from home_energy.evidence.instructions import instructs
 from home_energy.evidence.passage import Passage
 
 _MARKER = re.compile(r"\[(\d+)\]")
@@ -32,17 +33,6 @@ _LEFT_OVER = (("[", "("), ("]", ")"), ("`", ""))
 _OPENS_TAG = re.compile(r"<(?=[a-z/!?])", re.IGNORECASE)
 _OPENS_BLOCK = re.compile(r"^[ \t]*(?:#{1,6}|>)+[ \t]*", re.MULTILINE)
 _GAP = re.compile(r"[ \t]+(?=[.,;:!?](?:\s|$))|(?<=\S)[ \t]+(?=[ \t])")
-_TO_AN_ASSISTANT = re.compile(
-    r"\b(?:ignore|disregard|forget|override|bypass)\b[^.]{0,40}"
-    r"\b(?:instructions?|prompts?|guidelines|messages?)\b"
-    r"|\byou are (?:now|no longer)\b|\b(?:system|developer|hidden) (?:prompt|message|instructions?)"
-    r"|\b(?:from now on|henceforth),? (?:you|answer|reply|respond|always|only)\b"
-    r"|\b(?:as an ai|ai assistant|language model|chatbot|llm)\b|\bjailbreak|\bdeveloper mode\b"
-    r"|\b(?:tell|inform|convince|instruct) the (?:user|reader|customer)\b"
-    r"|\b(?:the )?assistant (?:must|should|shall|will|has to|is to)\b"
-    r"|^\W*(?:system|assistant|developer|user)\s*:|<\|\w+\|>|\[/?INST\]|\bnew instructions?\b",
-    re.IGNORECASE,
-)
 LEAST_SHOWN = 0.4
 """A sentence that keeps a smaller share of its letters when shown is mostly markup."""
 
@@ -74,7 +64,7 @@ def may_be_shown(text: str) -> bool:
     letters = sum(map(str.isalnum, text))
     if sum(map(str.isalnum, shown)) < max(LEAST_SHOWN * letters, 1):
         return False
-    return not any(_TO_AN_ASSISTANT.search(form) for form in (text, shown))
+    return not (instructs(text) or instructs(shown))
 
 
 def _readable(text: str) -> str:
@@ -130,8 +120,8 @@ def _citation(number: int, statement: Statement) -> Citation:
     return Citation(
         n=number,
         document_id=passage.document_id,
-        title=_line(passage.title),
-        source=_line(passage.source),
+        title=on_a_line(passage.title),
+        source=on_a_line(passage.source),
         page=passage.page,
         quote=passage.text[statement.start - passage.start : statement.end - passage.start],
         start=statement.start,
@@ -141,7 +131,7 @@ def _citation(number: int, statement: Statement) -> Citation:
     )
 
 
-def _line(text: str) -> str:
+def on_a_line(text: str) -> str:
     """Return a title on one line, without the characters that no one sees."""
     return " ".join(_readable(text).split())
 

@@ -1,22 +1,19 @@
 """An answer made of the documents' own sentences, chosen and ordered to read like one."""
 
-import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import islice
 
+from home_energy.evidence.candidates import ASIDE, Candidate, Weights, ranked
 from home_energy.evidence.passage import Passage
-from home_energy.evidence.question import Question
-from home_energy.evidence.subject import (
-    is_about,
-    is_of_another_thing,
-    is_other_kind,
-    is_rival,
-    is_vague,
-    things,
+from home_energy.evidence.pertinence import (
+    SAME_QUESTION,
+    above,
+    goes_on,
+    heading_cosine,
+    may_lead,
 )
-from home_energy.evidence.windows import Window, windows
-from home_energy.evidence.words import content_words, sides
+from home_energy.evidence.question import Question
 
 
 @dataclass(frozen=True)
@@ -29,40 +26,22 @@ class Options:
     """At most so many sentences in all; the items of a list count as half ones."""
     steps: int = 6
     """The same for a question how to do something, which a whole section answers."""
-    semantic: float = 1.0
-    """Weight of a sentence's cosine with the question."""
-    heading: float = 0.5
-    """Weight of the cosine of the heading right above: it often is the question itself."""
-    lexical: float = 0.8
-    """Weight of the share of the question's words in the sentence, half of it above."""
-    opening: float = 0.12
-    """Bonus for the first sentence under a heading: it answers, the others add."""
-    figure: float = 0.25
-    """Bonus for a figure of the kind asked for."""
-    aside: float = 0.2
-    """Taken off a worked example or a myth, and off a sentence about a place not asked about."""
+    weights: Weights = field(default_factory=Weights)
+    """What makes a sentence an answer."""
+    part_words: float = 4.0
+    """How many times a part's own words count: cosines are those of the whole question."""
     fresh: float = 0.5
-    """Weight of the share of the question's words that a further sentence is first to have."""
-    keep: float = 0.72
-    """A further sentence of the first one's passage must score at least this share of it."""
-    keep_elsewhere: float = 0.92
+    """Bonus for the share of the question's words that a further sentence is first to have."""
+    beside: float = 0.3
+    """A further sentence of a passage already quoted may score so much less than the first."""
+    elsewhere: float = 0.1
     """The same for one of another passage: it is more often off the point."""
     said: float = 0.8
     """A part of the question is answered when so much of it is in what was chosen."""
-    novelty: float = 0.35
+    novelty: float = 0.3
     """At least this share of a further sentence's words must be new."""
-    rival: float = 0.4
-    """Taken off a sentence about another thing than the question names."""
-    unnamed: float = 0.15
-    """Taken off one that does not name the thing, nor stands under what names it."""
-    very_same_question: float = 0.85
-    """A heading at least this near is this question, and what opens under it the answer."""
-    lead: float = 0.7
-    """The first sentence to the point must score at least this share of the best."""
-    near: float = 0.6
-    """A sentence at least this near answers in whatever words, as a myth's fact does."""
-    same_question: float = 0.6
-    """A heading at least this near is the same question, which "Yes, …" under it answers."""
+    lead: float = 1.0
+    """The first sentence to the point may score at most so much less than the best."""
 
 
 @dataclass(frozen=True)
@@ -79,31 +58,6 @@ class Quote:
         return self.passage.text[self.start - self.passage.start : self.end - self.passage.start]
 
 
-@dataclass(frozen=True)
-class _Candidate:
-    window: Window
-    score: float
-    words: frozenset[str]
-
-    @property
-    def passage(self) -> Passage:
-        return self.window.passage
-
-
-_VERDICT = re.compile(
-    r"^(?:[-*•]\s+)?(?:(?:mostly|usually|often|sometimes|generally|rarely|probably|partly|largely"
-    r"|almost always)\W+)?(?:yes\b|no(?=\W*[,.:;!–—]|\W+(?:but|for|not)\b))"
-    r"|^(?:[-*•]\s+)?not (?:usually|always|really|necessarily|quite|often|by itself|any ?more)\b",
-    re.IGNORECASE,
-)
-_ASIDE = re.compile(r"^(?:[-*•]\s+)?(?:by arithmetic|worked example|myth\b)", re.IGNORECASE)
-_MYTH = re.compile(r"^(?:[-*•]\s+)?myth\b", re.IGNORECASE)
-_WORKS_OUT = re.compile(
-    r"\b(?:work(?:ed)? out|calculat\w*|estimat\w*|example|formula)\b", re.IGNORECASE
-)
-_PLACES = frozenset({"uk", "england", "us", "eu", "australia", "california", "canada", "norway"})
-
-
 def compose(query: str, passages: Sequence[Passage], options: Options | None = None) -> list[Quote]:
     """Choose quotes that answer the question, the leading one first; [] without passages.
 
@@ -112,11 +66,11 @@ def compose(query: str, passages: Sequence[Passage], options: Options | None = N
     """
     bounds = options or Options()
     asked = Question.read(query)
-    ranked = _from_the_point(asked, _ranked(asked, passages, bounds), bounds)
-    if not ranked:
+    able = _from_the_point(asked, ranked(asked, passages, bounds.weights), bounds)
+    if not able:
         return []
-    chosen = _steps(asked, ranked, bounds) or _leads(asked, passages, ranked, bounds)
-    while (further := _next(asked, ranked, chosen, bounds)) is not None:
+    chosen = _steps(asked, able, bounds) or _leads(asked, passages, able, bounds)
+    while (further := _next(asked, able, chosen, bounds)) is not None:
         chosen.append(further)
     return [
         Quote(candidate.passage, start, end)
@@ -126,219 +80,91 @@ def compose(query: str, passages: Sequence[Passage], options: Options | None = N
 
 
 def _from_the_point(
-    asked: Question, ranked: Sequence[_Candidate], options: Options
-) -> Sequence[_Candidate]:
+    asked: Question, able: Sequence[Candidate], options: Options
+) -> Sequence[Candidate]:
     """Drop what stands first and is off the point; all of it where the rest is far worse."""
-    for index, candidate in enumerate(ranked):
-        if candidate.score < options.lead * ranked[0].score:
+    for index, candidate in enumerate(able):
+        if candidate.score < able[0].score - options.lead:
             break
-        if _is_to_the_point(asked, candidate, options):
-            return ranked[index:]
+        if may_lead(asked, candidate.window):
+            return able[index:]
     return []
 
 
-def _is_to_the_point(asked: Question, lead: _Candidate, options: Options) -> bool:
-    """Say whether a lead says something of what is asked, or stands under the same question."""
-    heading, title = _above(lead.passage)
-    if _is_off_the_switch(asked, lead.window):
-        return False
-    if _heading(lead.passage) >= options.same_question or lead.window.score >= options.near:
-        return not is_rival(asked.about, lead.window.text, heading, title)
-    if is_rival(asked.about, lead.window.text, heading, title):
-        return False
-    if asked.kinds and asked.is_answered_by(lead.window.text):
-        return True
-    said = lead.words | content_words(heading)
-    return not asked.topics or bool(asked.topics & said)
-
-
-def _ranked(asked: Question, passages: Sequence[Passage], options: Options) -> list[_Candidate]:
-    candidates = [
-        _Candidate(window, _score(asked, window, options), content_words(window.text))
-        for passage in passages
-        for window in windows(passage)
-        if _may_answer(asked, window, options)
-    ]
-    return sorted(candidates, key=lambda candidate: -candidate.score)
-
-
-def _may_answer(asked: Question, window: Window, options: Options) -> bool:
-    """Say whether a "Yes, …" or "No, …" is said to this question and not to its contrary.
-
-    One of the causes listed under "Why …?" is no statement of what is so here either.
-    """
-    if is_other_kind(asked.text, window.text):
-        return False
-    if window.is_item and _WHY.match(_above(window.passage)[0]):
-        return bool(_WHY.search(asked.text))
-    if not _VERDICT.match(window.text):
-        return True
-    passage = window.passage
-    same = _heading(passage) >= options.same_question
-    heading = passage.heading.rpartition(" > ")[2]
-    about = is_about(asked.about, heading, heading, passage.title)
-    contrary = _contrary(sides(asked.text), sides(heading)) or _switched(asked.text, heading)
-    return same and about and asked.is_closed and not contrary
-
-
-_WHY = re.compile(
-    r"\b(?:why|what (?:is|are|'s) (?:\w+ ){0,2}(?:causes?|reasons?))\b", re.IGNORECASE
-)
-_OFF = re.compile(r"\b(?:off|unplug(?:ged|ging)?)\b", re.IGNORECASE)
-_SWITCHES = re.compile(
-    r"\b(?:off|unplugging|i unplug|stand-?by|sleep|idle|constant(?:ly)?|set-?back)\b"
-    r"|\bleav\w+ .*\bon\b",
-    re.IGNORECASE,
-)
-_LEFT_ON = re.compile(r"\b(?:leav\w+|left|keep\w*|kept|stay)\b.*\bon\b", re.IGNORECASE)
-
-
-def _contrary(one: dict[str, int], other: dict[str, int]) -> bool:
-    return any(other.get(axis, sign) != sign for axis, sign in one.items())
-
-
-def _is_off_the_switch(asked: Question, window: Window) -> bool:
-    """Say whether a question about switching off is not what a sentence speaks of."""
-    said = f"{window.text} {_above(window.passage)[0]}"
-    return bool(_OFF.search(asked.text)) and not _SWITCHES.search(said)
-
-
-def _switched(one: str, other: str) -> bool:
-    """Say whether one text asks about leaving on what the other asks about switching off."""
-    return any(_LEFT_ON.search(a) and _OFF.search(b) for a, b in ((one, other), (other, one)))
-
-
-def _subject(asked: Question, window: Window, options: Options) -> float:
-    """Return what to take off a sentence that is about another thing than is asked about."""
-    where = _above(window.passage)
-    vague = is_vague(window.text) and not set(things(asked.about)) & set(things(where[1]))
-    if vague or is_rival(asked.about, window.text, *where):
-        return options.rival
-    return 0.0 if is_about(asked.about, window.text, *where) else options.unnamed
-
-
-def _above(passage: Passage) -> tuple[str, str]:
-    return passage.heading.rpartition(" > ")[2], passage.title
-
-
-def _score(asked: Question, window: Window, options: Options) -> float:
-    passage = window.passage
-    above = content_words(f"{passage.title} {passage.heading}")
-    score = (
-        options.semantic * window.score
-        + options.heading * _heading(passage)
-        + options.lexical * asked.coverage(content_words(window.text), half=above)
-        + (options.opening if window.opens else 0.0)
-        - _subject(asked, window, options)
-    )
-    if window.opens and _heading(passage) >= options.very_same_question:
-        score += options.opening
-    if _is_off_the_switch(asked, window):
-        score -= options.rival
-    has_figure = bool(asked.kinds) and asked.is_answered_by(window.text)
-    if has_figure:
-        score += options.figure
-    if has_figure and asked.asks_payback:
-        score += options.figure
-    is_myth = bool(_MYTH.match(window.text)) and asked.is_closed
-    if is_myth and window.score >= options.near:
-        score += options.figure
-    if _ASIDE.match(window.text) and not is_myth and not _WORKS_OUT.search(asked.text):
-        score -= options.aside / 2 if has_figure else options.aside
-    elsewhere = (content_words(window.text) & _PLACES) - asked.weights.keys()
-    return score - (options.aside if elsewhere and _PLACES & asked.weights.keys() else 0.0)
-
-
-def _steps(asked: Question, ranked: Sequence[_Candidate], options: Options) -> list[_Candidate]:
+def _steps(asked: Question, able: Sequence[Candidate], options: Options) -> list[Candidate]:
     """Return what stands under the heading that asks how to do the same, in its order."""
-    best = max((candidate.passage for candidate in ranked), key=_heading)
-    if not asked.is_how_to or _heading(best) < options.same_question:
+    if not asked.is_how_to:
+        return []
+    sections = [c.passage for c in able if Question(above(c.passage)[0]).is_how_to]
+    best = max(sections, key=heading_cosine, default=None)
+    if best is None or heading_cosine(best) < SAME_QUESTION:
         return []
     bounds = replace(options, sentences=options.steps, novelty=0.0)
-    chosen: list[_Candidate] = []
-    section = [c for c in ranked if c.passage.id == best.id and not _ASIDE.match(c.window.text)]
+    chosen: list[Candidate] = []
+    section = [c for c in able if c.passage.id == best.id and not ASIDE.match(c.window.text)]
     for candidate in sorted(section, key=lambda c: c.window.spans[0][0]):
         if _fits(candidate, chosen, bounds):
             chosen.append(candidate)
     return chosen
 
 
-def _heading(passage: Passage) -> float:
-    """Return the cosine of the heading right above with the question."""
-    return max(passage.found_by.get("heading", 0.0), 0.0)
-
-
 def _leads(
-    asked: Question, passages: Sequence[Passage], ranked: Sequence[_Candidate], options: Options
-) -> list[_Candidate]:
+    asked: Question, passages: Sequence[Passage], able: Sequence[Candidate], options: Options
+) -> list[Candidate]:
     """Return the best sentence for each part of the question."""
-    chosen: list[_Candidate] = []
-    for part in asked.parts if len(asked.parts) > 1 else ():
+    chosen: list[Candidate] = []
+    weights = replace(options.weights, lexical=options.part_words * options.weights.lexical)
+    # A question that goes on from the turn before is a part of the whole.
+    several = len(asked.parts) > 1 or asked.earlier
+    for part in asked.parts if several else ():
         said = frozenset[str]().union(*(candidate.words for candidate in chosen))
         if Question(part).coverage(said) >= options.said:
             continue
-        best = _ranked(Question(part, f"{asked.text} {asked.earlier}"), passages, options)
-        fitting = (candidate for candidate in best if _fits(candidate, chosen, options))
+        asks = Question(part, f"{asked.text} {asked.earlier}")
+        fitting = (
+            candidate
+            for candidate in ranked(asks, passages, weights)
+            if may_lead(asks, candidate.window) and _fits(candidate, chosen, options)
+        )
         chosen += list(islice(fitting, 1))
-    return chosen or [ranked[0]]
+    return chosen or [able[0]]
 
 
 def _next(
     asked: Question,
-    ranked: Sequence[_Candidate],
-    chosen: Sequence[_Candidate],
+    able: Sequence[Candidate],
+    chosen: Sequence[Candidate],
     options: Options,
-) -> _Candidate | None:
+) -> Candidate | None:
     """Return the sentence that adds most to those chosen; None when none adds enough."""
     known = frozenset[str]().union(*(candidate.words for candidate in chosen))
     before = asked.coverage(known)
     begun = {candidate.passage.id for candidate in chosen}
 
-    def worth(candidate: _Candidate) -> float:
+    def worth(candidate: Candidate) -> float:
         """Compare with the least that a further sentence must score."""
-        keep = options.keep if candidate.passage.id in begun else options.keep_elsewhere
+        margin = options.beside if candidate.passage.id in begun else options.elsewhere
         fresh = asked.coverage(known | candidate.words) - before
-        return candidate.score + options.fresh * fresh - keep * ranked[0].score
+        return candidate.score + options.fresh * fresh - (able[0].score - margin)
 
-    able = [
+    enough = [
         candidate
-        for candidate in ranked
+        for candidate in able
         if worth(candidate) >= 0
-        and not _VERDICT.match(candidate.window.text)
-        and _goes_on(asked, chosen[0], candidate)
+        and goes_on(asked, chosen[0].window, candidate.window, candidate.words)
         and _fits(candidate, chosen, options)
     ]
-    return max(able, key=worth, default=None)
+    return max(enough, key=worth, default=None)
 
 
-def _goes_on(asked: Question, lead: _Candidate, candidate: _Candidate) -> bool:
-    """Say whether a further sentence is about what the question names and asks of it."""
-    heading, title = _above(candidate.passage)
-    if not is_about(asked.about, candidate.window.text, heading, title):
-        return False
-    if candidate.passage.id == lead.passage.id:
-        return True
-    if _MYTH.match(lead.window.text) and asked.is_closed:
-        return False
-    if _is_off_the_switch(asked, candidate.window):
-        return False
-    if not things(asked.about) and is_of_another_thing(
-        f"{lead.window.text} {lead.passage.title}", title
-    ):
-        return False
-    if asked.kinds and not asked.is_answered_by(candidate.window.text):
-        return False
-    return not asked.topics or bool(asked.topics & (candidate.words | content_words(heading)))
-
-
-def _fits(candidate: _Candidate, chosen: Sequence[_Candidate], options: Options) -> bool:
+def _fits(candidate: Candidate, chosen: Sequence[Candidate], options: Options) -> bool:
     """Say whether a sentence is new and leaves the answer short."""
     if not chosen:
         return True
-    windows_ = [*(other.window for other in chosen), candidate.window]
-    if sum(len(window.text.split()) for window in windows_) > options.words:
+    windows = [*(other.window for other in chosen), candidate.window]
+    if sum(len(window.text.split()) for window in windows) > options.words:
         return False
-    if sum(window.sentences for window in windows_) > options.sentences:
+    if sum(window.sentences for window in windows) > options.sentences:
         return False
     if any(candidate.window.overlaps(other.window) for other in chosen):
         return False
@@ -346,7 +172,7 @@ def _fits(candidate: _Candidate, chosen: Sequence[_Candidate], options: Options)
     return len(candidate.words - known) >= options.novelty * max(len(candidate.words), 1)
 
 
-def _ordered(chosen: Sequence[_Candidate]) -> Iterator[_Candidate]:
+def _ordered(chosen: Sequence[Candidate]) -> Iterator[Candidate]:
     """Keep the lead first, then what stands beside it, then document by document."""
     documents = list(dict.fromkeys(candidate.passage.document_id for candidate in chosen))
     yield chosen[0]

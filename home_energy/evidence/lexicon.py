@@ -43,7 +43,12 @@ def words() -> dict[str, Word]:
         for sign, forms in zip((1, -1), sides, strict=True):
             word = Word(f"{PAIR}{number}{sign:+d}", axis=f"{PAIR}{number}", sign=sign)
             known |= dict.fromkeys(filter(lambda form: _free(form, known), forms), word)
-    return known
+    superlatives = {
+        f"{form[:-2]}est": word
+        for form, word in known.items()
+        if word.axis and form.endswith("er") and " " not in form
+    }
+    return superlatives | known
 
 
 def _free(form: str, known: dict[str, Word]) -> bool:
@@ -65,6 +70,12 @@ def stems() -> dict[str, Word]:
 def stops() -> frozenset[str]:
     """Return the words that carry nothing."""
     return frozenset(_tables()["stop"])
+
+
+@cache
+def broad() -> frozenset[str]:
+    """Return the stems of things of so many kinds that a source need not name them."""
+    return frozenset(map(stem, _tables()["broad"]))
 
 
 @cache

@@ -1,18 +1,25 @@
 """What a claim and a source say contrary things about: direction, order, denial, sides."""
 
+import re
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from home_energy.evidence.binding import within
+from home_energy.evidence.crossing import crossed, swapped
 from home_energy.evidence.numbers import Quantity, same
-from home_energy.evidence.wording import Denial, Term, Wording, parts
+from home_energy.evidence.wording import END, Denial, Term, Wording, parts
 
-SAME_FORM = 1.3
+SAME_FORM = 1.8
 """A word is more likely the counterpart of itself than of its opposite."""
 SAME_SIGN = 1.15
 """A word that points the same way is a little more likely the counterpart."""
 
 _NEGATIVE = frozenset({"prevent", "cut_off", "only", "lack", "unabl", "uninsulated", "unused"})
 """Words that deny without a "not"."""
+_OTHERWISE = re.compile(r"\b(?:or|otherwise|only|until|if|when|except)\b")
+"""Words by which a source says the same as "unless"."""
+_HOLLOW = frozenset({"use", "need", "deliver", "keep"})
+"""Verbs that may be denied by denying what they act on: use no lead, do not use a lead."""
 _COMPARATIVE = frozenset(
     {"amount", "level", "cost", "value", "size", "speed", "length", "warmth", "age", "order"}
 )
@@ -24,7 +31,13 @@ def contrary(claim: Wording, source: Sequence[Wording]) -> str:
     """Return what the two say contrary things about; empty where nothing."""
     if not claim.refuted and any(wording.refuted for wording in source):
         return "a myth"
-    return _direction(claim, source) or _denial(claim, source) or _roles(claim, source)
+    return (
+        _direction(claim, source)
+        or _denial(claim, source)
+        or _roles(claim, source)
+        or crossed(claim, source)
+        or swapped(claim, source)
+    )
 
 
 def _near(one: Term, other: Term, wording: Wording) -> float:
@@ -58,19 +71,53 @@ def _direction(claim: Wording, source: Sequence[Wording]) -> str:
     """Find a word whose counterpart in the source points the other way."""
     swapped = any(_swapped(claim, wording) for wording in source)
     compared = False
+    places: list[_Place] = []
     for term in claim.terms:
         axis = term.word.axis
-        if not axis:
-            continue
-        found = _on((axis,), source) or _on(_RIVALS.get(axis, ()), source)
+        found = _on((axis,), source) or _on(_RIVALS.get(axis, ()), source) if axis else []
         if not found:
             continue
         turned = swapped and axis in _COMPARATIVE and _compared(term, claim)
         compared = compared or turned
-        best = max(found, key=lambda pair: _likeness(term, claim, *pair))
-        if best[0].sign != (-term.sign if turned else term.sign):
-            return term.form
+        sign = -term.sign if turned else term.sign
+        weights = tuple((o, o.sign == sign, _likeness(term, claim, o, w)) for o, w in found)
+        places.append(_Place(term, weights))
+    if contrary := _crossed(places):
+        return contrary
     return "the order of what is compared" if swapped and not compared else ""
+
+
+class _Place(NamedTuple):
+    """A word of the claim that points somewhere, and its possible counterparts."""
+
+    term: Term
+    others: tuple[tuple[Term, bool, float], ...]
+    """A word of the source, whether it points the same way, how likely it is the counterpart."""
+
+
+def _crossed(places: list[_Place]) -> str:
+    """Return the word that points the other way where each has a counterpart of its own."""
+    taken: set[int] = set()
+    pairs = sorted(
+        (
+            (likely, number, other, agrees)
+            for number, place in enumerate(places)
+            for other, agrees, likely in place.others
+        ),
+        key=lambda pair: -pair[0],
+    )
+    settled: set[int] = set()
+    for _, number, other, agrees in pairs:
+        if number in settled or other.at in taken:
+            continue
+        settled.add(number)
+        taken.add(other.at)
+        if not agrees:
+            return places[number].term.form
+    for number, place in enumerate(places):
+        if number not in settled and not max(place.others, key=lambda one: one[2])[1]:
+            return place.term.form
+    return ""
 
 
 def _on(axes: Sequence[str], source: Sequence[Wording]) -> list[tuple[Term, Wording]]:
@@ -124,8 +171,12 @@ def _figure_sides(wording: Wording) -> tuple[set[tuple[str, float]], set[tuple[s
 def _sides(wording: Wording) -> tuple[list[Term], list[Term]]:
     assert wording.than is not None
     telling = [t for t in wording.terms if t.telling and t.word.axis not in _COMPARATIVE]
+    stops = [at for at, strong in wording.cuts if strong and at > wording.than_at]
+    stop = stops[0] if stops else END
     left = [t for t in telling if t.rank < wording.than]
-    return left, [t for t in telling if t.rank > wording.than]
+    right = [t for t in telling if t.rank > wording.than and t.at < stop]
+    # "Compared with old ones, new ones use less": what is compared comes after the comma.
+    return left or [t for t in telling if t.at >= stop], right
 
 
 def _denial(claim: Wording, source: Sequence[Wording]) -> str:
@@ -136,6 +187,8 @@ def _denial(claim: Wording, source: Sequence[Wording]) -> str:
     turned_away = any(wording.denials or wording.keys & _NEGATIVE for wording in source)
     for denial in claim.denials:
         scope = [claim.terms[rank] for rank in denial.scope]
+        if denial.word == "unless" and any(_OTHERWISE.search(w.text) for w in source):
+            continue
         if denial.soft:
             scope = [t for t in scope[:1] if denial.condition and t.key not in said]
         elif not turned_away and not any(t.turned and t.word.axis for t in scope):
@@ -144,10 +197,14 @@ def _denial(claim: Wording, source: Sequence[Wording]) -> str:
         # A word with an opposite was weighed with its "not" already.
         if not known or (not denial.soft and any(t.turned and t.word.axis for t in scope)):
             continue
+        if not denial.soft:
+            known = known[: 2 if known and known[0].key in _HOLLOW else 1]
         if not any(t.key in denied or t.form in denied for t in known):
             return known[0].form
     for wording in source:
         for denial in wording.denials:
+            if denial.word in ("unless", "except", "except for"):
+                continue
             if found := _affirmed(denial, wording, claim):
                 return found
     return _restricted(claim, source)
@@ -161,6 +218,8 @@ def _affirmed(denial: Denial, source: Wording, claim: Wording) -> str:
         return ""
     if any(t.turned and t.word.axis for t in scope):
         return ""  # weighed as its opposite
+    if _forbidden(denial, source, claim):
+        return scope[0].form
     heads = scope[:1] if scope[0].telling else scope[:2]
     head = heads[-1]
     said = [t for t in claim.terms if t.key == head.key or t.form == head.form]
@@ -172,6 +231,19 @@ def _affirmed(denial: Denial, source: Wording, claim: Wording) -> str:
     places = [t for t in source.terms if t.key == head.key]
     best = max(places, key=lambda place: _likeness(said[0], claim, place, source))
     return head.form if best.denied else ""
+
+
+def _forbidden(denial: Denial, source: Wording, claim: Wording) -> bool:
+    """Whether the claim says without a "not" most of what the source forbids."""
+    if denial.soft or denial.brief or claim.denials or claim.keys & _NEGATIVE:
+        return False
+    inside = {source.terms[rank].key for rank in denial.scope}
+    outside = {t.key for t in source.terms if t.rank not in denial.scope}
+    said = {t.key for t in claim.terms if t.telling and not t.word.axis} & source.keys
+    axes = {t.word.axis for t in source.terms}
+    if any(t.word.axis and t.word.axis in axes for t in claim.terms):
+        return False
+    return len(said & inside) >= 2 and not said & (outside - inside)
 
 
 def _restricted(claim: Wording, source: Sequence[Wording]) -> str:

@@ -2,12 +2,17 @@
 
 import re
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Literal
 
 Bound = Literal["exact", "about", "at_least", "at_most", "over", "under", "up_to", "range"]
 
 TOLERANCE = 0.02
 """How far a converted or rounded figure may be from what it stands for, as a share."""
+_FRACTION = 1.5
+"""How many per cent "about a third" may be from what it stands for."""
+_EXACT = 1e-6
+"""What an exact conversion may lose, as a share."""
 _DEGREES = 0.6
 """The same for converted temperatures, in K: the last degree may be rounded away."""
 
@@ -83,7 +88,7 @@ def _kinds_agree(a: Quantity, b: Quantity) -> bool:
     if "degrees" in kinds and kinds <= {"degrees", "temperature", "temperature_difference"}:
         return True
     # A model writes 3 times where a table has 3, and 2000 homes where it has 2,000.
-    return kinds in ({"count", "year"}, {"date", "year"}, {"count", "ratio"})
+    return kinds in ({"count", "year"}, {"date", "year"}, {"count", "ratio"}, {"count", "r_value"})
 
 
 _UNCONVERTED = frozenset({"pressure", "voltage", "r_value", "light", "sound", "radon"})
@@ -99,22 +104,47 @@ def _close(a: Quantity, b: Quantity, tolerance: float, ends: tuple[int, int]) ->
 
 
 def _value_close(a: Quantity, b: Quantity, mine: int, theirs: int, tolerance: float) -> bool:
-    if (a.unit == b.unit or a.kind == "count") and (a.per == b.per or not (a.per and b.per)):
+    if (a.unit == b.unit or a.kind == "count" or "r_value" in (a.kind, b.kind)) and (
+        a.per == b.per or not (a.per and b.per)
+    ):
         left, right = a.stated[mine], b.stated[theirs]
         if _equal(left, right):
             return True
         if a.unit == "percent" and ("%" in a.text) != ("%" in b.text):
-            return abs(left - right) < 0.5  # a third for 33 %
+            # A third for 33 %, and about a third for 32 %.
+            return abs(left - right) < (_FRACTION if a.bound == "about" else 0.5)
         return a.bound == "about" and _rounds(right, left, tolerance)
     left, right = (a.low, a.high)[mine], (b.low, b.high)[theirs]
     if "degree" in (a.unit, b.unit):
         # "30 degrees" may be read off "30 °C", but not the other way round.
         return a.unit == "degree" and _equal(a.stated[mine], b.stated[theirs])
+    scale = _scale(a, mine)
     if a.kind in ("temperature", "temperature_difference", "degrees"):
-        return a.kind == b.kind and abs(left - right) <= _DEGREES
+        return a.kind == b.kind and abs(left - right) <= min(
+            _DEGREES, _grain(a.stated[mine]) * scale
+        )
+    grain = _grain(a.stated[mine]) * scale
     if _periods(a, b) and a.per != b.per:
         left, right = left / PERIODS[a.per], right / PERIODS[b.per]
-    return abs(left - right) <= tolerance * max(abs(left), abs(right))
+        grain /= PERIODS[a.per]
+    return abs(left - right) <= min(grain, tolerance * max(abs(left), abs(right)))
+
+
+def _scale(a: Quantity, end: int) -> float:
+    """Return how many base units one of the figure's units is."""
+    if a.unit in ("degC", "degF"):
+        return 1 / 1.8 if a.unit == "degF" else 1.0
+    return abs((a.low, a.high)[end] / a.stated[end]) if a.stated[end] else 1.0
+
+
+def _grain(value: float) -> float:
+    """Return half of what the last written digit counts, zeros at the end left out: 50 of 2,700.
+
+    A converted figure says no more than this: 2,701 kWh is not 7.4 kWh a day.
+    """
+    digits = Decimal(repr(value)).normalize()
+    exponent = digits.as_tuple().exponent
+    return 0.5 * 10.0 ** int(exponent) + _EXACT * abs(value)
 
 
 def _equal(left: float, right: float) -> bool:

@@ -47,10 +47,13 @@ _ASKS: tuple[tuple[re.Pattern[str], frozenset[str]], ...] = tuple(
             r"\b(?:what|which) (?:\w+ ){0,2}(?:temperature|temp)\b",
             r"\bwhat(?:'s|’s| is| should)\b(?: \w+){1,3} (?:temperature|temp)\b",
             r"\bhow (?:hot|warm|cold|cool) should\b",
+            r"\b(?:hottest|warmest|coldest|coolest)\b",
+            r"\bwhat (?:should|do) (?:i|we) (?:set|turn|put|keep)\b.*\b(?:thermostat|heating)\b",
+            r"\bthermostat settings?\b",
         ),
         (
             {"length", "area", "volume", "r_value"},
-            r"\bhow (?:thick|deep|far|wide)\b",
+            r"\bhow (?:thick|deep|wide)\b",
             r"\bwhat (?:depth|thickness)\b",
         ),
         ({"u_value", "count"}, r"\bu-values?\b"),
@@ -74,6 +77,7 @@ _ASKS: tuple[tuple[re.Pattern[str], frozenset[str]], ...] = tuple(
             {"any"},
             r"\bhow (?:much|many|big|large|high|low|often|old|loud)\b",
             r"\bwhat (?:rate|size|number)\b",
+            r"\bwhat (?:do|does|did|will|would|could|can)\b.*\b(?:sav\w+|use)\b",
             r"\b(?:limit|level|average|saving|lumens|target)\b",
         ),
     )
@@ -103,6 +107,11 @@ _HOW_TO = re.compile(
 )
 _PAYBACK = re.compile(
     r"\bpa(?:y|ys|ying|id)[- ]?back\b|\bpa(?:y|ys|ying|id) for (?:itself|themselves)\b|\brecoup",
+    re.IGNORECASE,
+)
+_WITHOUT = re.compile(
+    r"\b(?:without|instead of|rather than)\s+(?:(?:an?|any|the|my|buying|having|using)\s+)*"
+    r"(?:\w+[ -])?\w+",
     re.IGNORECASE,
 )
 _CALENDAR = frozenset(
@@ -193,8 +202,11 @@ class Question:
 
     @cached_property
     def about(self) -> str:
-        """What names the things it is about: its own words and those it leans on."""
-        return f"{self.text} {self.earlier}".strip()
+        """What names the things it is about: its own words and those it leans on.
+
+        What it would do without is not what it is about.
+        """
+        return _WITHOUT.sub("", f"{self.text} {self.earlier}").strip()
 
     def as_written(self, word: str) -> str:
         """Return a word of the question with its capitals."""

@@ -3,8 +3,7 @@
 import re
 from functools import lru_cache
 
-from home_energy.evidence import lexicon
-from home_energy.evidence.words import written_words
+from home_energy.evidence.words import meaning, written_words
 
 _FAMILIES = {
     "cold": "fridge freezer",
@@ -53,8 +52,7 @@ _KIND = re.compile("|".join(rf"\b({kind})s?\b" for kind in _KINDS), re.IGNORECAS
 @lru_cache(maxsize=8_192)
 def things(text: str) -> tuple[str, ...]:
     """Return the families of the things a text names, in order; () where it names none."""
-    known = (lexicon.words().get(word) for word in written_words(text))
-    keys = (word.key for word in known if word is not None and word.subject)
+    keys = map(meaning, written_words(text))
     return tuple(dict.fromkeys(_FAMILY[key] for key in keys if key in _FAMILY))
 
 

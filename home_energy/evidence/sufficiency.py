@@ -34,13 +34,17 @@ class Limits:
     """The same for a question whose intent was taken for off topic."""
     passage: float = 3.0
     """Weight of the passage's cosine with the question."""
-    semantic: float = 4.0
-    """Weight of the cosine of its heading or best sentence, whichever is higher."""
-    figure: float = 3.0
+    same: float = 0.7
+    """From this cosine on, a heading is this question, or a sentence its answer."""
+    semantic: float = 4.7
+    """Weight of by how much the heading or the best sentence is nearer than that."""
+    figure: float = 2.35
     """Weight of the cosine of its best sentence with a figure of the kind asked for."""
-    coverage: float = 6.5
+    coverage: float = 2.7
     """Weight of the share of the question's words in the passage, its title and headings."""
-    enough: float = 9.6
+    strange: float = 2.0
+    """How many times a word of weight counts that no passage found has."""
+    enough: float = 4.35
     """The sum must reach this."""
 
 
@@ -79,13 +83,21 @@ def judge(
         parts = [_best(Question(part, asked.earlier), passages, bounds) for part in asked.parts]
         nearest += [passage for passage, _ in parts]
         support = max(support, min(alone for _, alone in parts))
+        if unknown := _part_missing(asked, passages):
+            # What is known of the other part is still worth saying.
+            known = [
+                alone
+                for part, (_, alone) in zip(asked.parts, parts, strict=True)
+                if part.strip(" ?.") not in unknown
+            ]
+            support = max([support, *known])
     decisive = _decisive(asked, nearest, passages)
     if asked.asks_payback and not _gives_payback(asked, passages):
         decisive = f"{NOTHING_DIRECT}: the closest passages give no payback."
     if decisive:
         return Sufficiency(False, decisive, min(support, -bounds.enough))
     if support >= 0:
-        return Sufficiency(True, support=support)
+        return Sufficiency(True, _part_missing(asked, passages), support)
     return Sufficiency(False, _missing(asked, best, passages), support)
 
 
@@ -103,6 +115,16 @@ def _decisive(
     return _says_nothing(asked, strange) if strange else None
 
 
+def _part_missing(asked: Question, passages: Sequence[Passage]) -> str | None:
+    """Name the part of a question with several whose words no passage has."""
+    known = _all_words(passages)
+    for part in asked.parts if len(asked.parts) > 1 else ():
+        words = [word for word in written_words(part) if not is_light(word)]
+        if words and not any(meaning(word) in known for word in words):
+            return f"I found nothing in my documents on this part: {part.strip(' ?.')}."
+    return None
+
+
 def _gives_payback(asked: Question, passages: Sequence[Passage]) -> bool:
     return any(
         asked.is_answered_by(passage.quote(sentence))
@@ -118,21 +140,33 @@ def _gives_payback(asked: Question, passages: Sequence[Passage]) -> bool:
 
 
 def _best(asked: Question, passages: Sequence[Passage], limits: Limits) -> tuple[Passage, float]:
-    sums = [_sum(asked, passage, limits) - limits.enough for passage in passages]
+    known = _all_words(passages)
+    sums = [_sum(asked, passage, known, limits) - limits.enough for passage in passages]
     support = max(sums)
     return passages[sums.index(support)], support
 
 
-def _sum(asked: Question, passage: Passage, limits: Limits) -> float:
+def _sum(asked: Question, passage: Passage, known: frozenset[str], limits: Limits) -> float:
     heading = passage.found_by.get("heading", 0.0)
     sentences = [span.score for span in passage.sentences]
     figures = [s.score for s in passage.sentences if asked.is_answered_by(passage.quote(s))]
     return (
         limits.passage * passage.cosine
-        + limits.semantic * max([heading, *sentences])
+        + limits.semantic * max(0.0, max([heading, *sentences]) - limits.same)
         + limits.figure * max(figures, default=0.0)
-        + limits.coverage * asked.coverage(_words(passage))
+        + limits.coverage * _coverage(asked, passage, known, limits)
     )
+
+
+def _coverage(asked: Question, passage: Passage, known: frozenset[str], limits: Limits) -> float:
+    """Return the share of the question's words in a passage, where strange ones count more."""
+    strange = sum(
+        weight for word, weight in asked.weights.items() if weight >= 1 and word not in known
+    )
+    total = sum(asked.weights.values())
+    if not total:
+        return 0.0
+    return asked.coverage(_words(passage)) * total / (total + (limits.strange - 1) * strange)
 
 
 def _words(passage: Passage) -> frozenset[str]:

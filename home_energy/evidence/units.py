@@ -45,7 +45,7 @@ _TEMPERATURE = (
 )
 
 _COMPOUND = (
-    Unit("lm/W", "efficacy", "", r"lm/W|(?i:lumens? (?:per|a|/) ?watt)"),
+    Unit("lm/W", "efficacy", "", r"lm/W|(?i:lumens? (?:per|a|for each|for every|each|/) ?watt)"),
     Unit(
         "W/m2K",
         "u_value",

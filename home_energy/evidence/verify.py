@@ -1,10 +1,13 @@
 """Checks an answer against the documents it quotes, long after it was given."""
 
+import math
 import re
 from collections.abc import Callable, Iterator
 
-from home_energy.evidence.answer import Answer, Citation
-from home_energy.evidence.cite import displayed
+from home_energy.calculators.registry import calculate
+from home_energy.errors import CalculatorInput
+from home_energy.evidence.answer import QUOTED, Answer, Calculation, Citation
+from home_energy.evidence.cite import displayed, on_a_line
 from home_energy.evidence.passage import Passage
 from home_energy.evidence.proof import Verdict, is_claim, prove
 from home_energy.knowledge.documents import Document
@@ -12,8 +15,6 @@ from home_energy.knowledge.documents import Document
 _MARKER = re.compile(r"\[(\d+)\]")
 _MARKED = re.compile(r"(?P<text>.*?)(?P<markers>(?:\s*\[\d+\])+)", re.DOTALL)
 _HEADING = re.compile(r"^(#{1,6}) +(.+?)\s*#*$", re.MULTILINE)
-_OWN_WORDS = "Quoted word for word"
-"""How the one sentence begins that an answer may say of itself."""
 
 
 def verify(answer: Answer, find: Callable[[str], Document | None]) -> list[str]:
@@ -39,6 +40,7 @@ def verify(answer: Answer, find: Callable[[str], Document | None]) -> list[str]:
             problems.append(f"[{citation.n}] {citation.document_id!r}: {problem}")
         elif document is not None:
             sound[citation.n] = _passage(citation, document)
+    problems += filter(None, map(_result_problem, answer.calculations))
     if "records" not in answer.route:
         problems += _text_problems(answer, sound)
     return problems
@@ -56,7 +58,23 @@ def _quote_problem(citation: Citation, document: Document | None) -> str | None:
         return "the document has changed since."
     if document.text[citation.start : citation.end] != citation.quote or not citation.quote:
         return "the quote does not stand at its span."
+    if (citation.title, citation.source) != (on_a_line(document.title), on_a_line(document.source)):
+        return "the title or the source is not that of the document."
     return None
+
+
+def _result_problem(given: Calculation) -> str | None:
+    """Calculate again: inputs and formula give one result only."""
+    try:
+        again = calculate(given.name, **given.inputs)
+    except CalculatorInput as exc:
+        return f"The calculation {given.name!r} cannot be repeated: {exc}."
+    if math.isclose(again.result, given.result, rel_tol=1e-9) and again.unit == given.unit:
+        return None
+    return (
+        f"The calculation {given.name!r} gives {again.result:.6g} {again.unit}, "
+        f"not {given.result:.6g} {given.unit}."
+    )
 
 
 def _text_problems(answer: Answer, sound: dict[int, Passage]) -> Iterator[str]:
@@ -72,7 +90,8 @@ def _text_problems(answer: Answer, sound: dict[int, Passage]) -> Iterator[str]:
         elif text and passages and not any(_bears_out(passage, text) for passage in passages):
             yield f"{part['markers'].strip()} does not say: {text}"
     rest = answer.text[end:].strip()
-    if answer.citations and is_claim(rest) and not rest.startswith(_OWN_WORDS):
+    own = {QUOTED, f"{QUOTED} {answer.missing}"}
+    if answer.citations and is_claim(rest) and rest not in own:
         yield f"Nothing is cited for: {rest}"
 
 

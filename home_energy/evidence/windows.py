@@ -23,7 +23,11 @@ _DANGLING = re.compile(
 )
 _DANGLING_INSIDE = re.compile(
     r"\bthe same (?:study|tests?|trial|basis|programme|source|survey|report|(?:dated )?example)\b"
-    r"|\bsuch an? \b|\bthat (?:fan|pump|test|study|wall)\b"
+    r"|\bsuch an? \b|\bthat (?:fan|pump|test|study|wall|value|limit|figure|level|rate|price|claim"
+    r"|number|share|function)\b"
+    r"|\b(?:in|of|for|from|by|with|at|to) (?:these|those) (?:\w+ ){0,2}(?:homes|houses|studies"
+    r"|tests|models|devices|systems|values|figures|numbers|prices|rates|rules|limits)\b"
+    r"|\b(?:most|much|all) of the rest\b"
 )
 # What only says where to read on answers nothing here.
 _POINTER = re.compile(
@@ -71,6 +75,9 @@ class Window:
 
 def windows(passage: Passage) -> Iterator[Window]:
     """Yield what of a passage can be quoted alone, in order."""
+    whole = _bare_list(passage)
+    if whole is not None and may_be_shown(whole.text):
+        yield whole
     for index in range(len(passage.sentences)):
         window = _window(passage, index)
         if window is not None and may_be_shown(window.text):
@@ -113,6 +120,17 @@ def _list(passage: Passage, index: int) -> Window | None:
     score = (max(scores) + sum(scores) / len(scores)) / 2
     span = (passage.sentences[index].start, passage.sentences[last].end)
     return Window(passage, (span,), score, 0.5 + (last - index) / 2, opens=index == 0)
+
+
+def _bare_list(passage: Passage) -> Window | None:
+    """Quote whole a short list that stands right under its heading, which introduces it."""
+    count = len(passage.sentences)
+    last = next((n for n in range(count) if not _is_item(passage, n)), count) - 1
+    if not 1 <= last < MAX_ITEMS:
+        return None
+    span = (passage.sentences[0].start, passage.sentences[last].end)
+    score = max(one.score for one in passage.sentences[: last + 1])
+    return Window(passage, (span,), score, (last + 1) / 2, opens=True, is_item=True)
 
 
 def _item(passage: Passage, index: int) -> Window | None:

@@ -4,10 +4,11 @@ import re
 from functools import lru_cache
 
 from home_energy.evidence import lexicon
+from home_energy.evidence.talk import TALK
 
 _JOIN = "\x00"
 _WORD = re.compile(rf"[^\W_]+(?:[-'&{_JOIN}][^\W_]+)*")
-_NUMBER_UNIT = re.compile(r"(?<=\d)(?=[a-zA-Z°%])")
+_NUMBER_UNIT = re.compile(r"(?<=\d)-?(?=[a-zA-Z°%])")
 _COUNTRY = re.compile(r"\bU\.?S\.?(?:A\b\.?)?(?!\w)")
 _HEALTH = re.compile(r"\bWHO\b")
 
@@ -37,6 +38,11 @@ _ALSO = {
     "fees": "charge",
     "telly": "tv",
     "cooker": "oven",
+    "acs": "ac",
+    "rent": "tenant",
+    "renting": "tenant",
+    "victorian": "old",
+    "edwardian": "old",
     "wi-fi": "wifi",
     "flash": "flicker",
     "flashes": "flicker",
@@ -68,27 +74,7 @@ def stem(word: str) -> str:
     return word
 
 
-LIGHT = frozenset(
-    stem(word)
-    for word in """actually advice ages agree amazing amount annoying anyone anything around ask
-    assume avoid away awful bad basically best better big biggest bit bother brand brilliant bring
-    call came care case catch cause chance check choose come compare consider couple crazy
-    correct current day deal decent decide difference different doing dumb easiest easy eat
-    else end enough ever every everyone everything exact exactly explain expect fact family feel
-    figure find fine first fit folks forever friend from general generally genuinely give good great
-    guess guzzle guy guys happen happy hate hear help hog honest hope huge husband idea instead
-    keep kid kids kind leave leaves leaving left level little long longer look loads
-    lots love main mainly manage massive matter maybe mention mine mostly move much mum naturally
-    near need never new next nice normal normally notice nowadays number offer ok okay old once
-    opinion order ordinary other owner part pay people perfect person place plan point possible
-    pretty pricey print probably problem proper pull question quick quickly quite rather reach read
-    real really reason recommend remind right rough run seem serious set several share silly simple
-    simply single situation smart someone something somewhere soon sort sorry spare stand start stay
-    stop story stuff stupid sure swap talk thank think tip today told trick true try turn type
-    typical typically understand usual usually useful value various wanted waste watch wife wonder
-    wondering work world worry worse worst worth wrong year""".split()
-)
-"""Words of talk: a document that answers need not have them."""
+_LIGHT = frozenset(stem(word) for word in TALK)
 
 
 @lru_cache(maxsize=8_192)
@@ -130,7 +116,7 @@ def is_other_thing(word: str) -> bool:
 def is_light(word: str) -> bool:
     """Say whether a word of a question may well be missing in what answers it."""
     known = lexicon.words().get(word.lower())
-    return stem(word) in LIGHT or (known is not None and known.generic)
+    return stem(word) in _LIGHT or (known is not None and known.generic)
 
 
 def is_known(word: str) -> bool:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from home_energy.knowledge import index, vectors
+from home_energy.knowledge import index, probe, vectors
 from home_energy.knowledge.documents import Document
 from home_energy.knowledge.embedding import EmbeddingModel
 from home_energy.knowledge.fingerprint import sha256
@@ -15,8 +15,8 @@ from home_energy.knowledge.search import Knowledge
 from home_energy.knowledge.split import Chunk, split
 from home_energy.knowledge.store import FILE, Kept, Store, StoredChunk, Writer
 
-Progress = Callable[[int, int], None]
-"""Hears how many documents are done, of how many."""
+Progress = Callable[[str, int, int], None]
+"""Hears what is being done, to how many documents it is done, and of how many."""
 
 _TEXTS_AT_ONCE = 512
 """Enough for the embedding model to sort by length, little enough to hold in memory."""
@@ -59,7 +59,7 @@ def build(
                 count += len(chunks)
             done += len(batch)
             if progress is not None:
-                progress(done, len(documents))
+                progress("Indexing documents", done, len(documents))
     vectors.write(folder, Store(folder, dimensions=embedder.dimensions).vectors())
     manifest = index.Manifest(
         format=index.FORMAT,
@@ -74,6 +74,7 @@ def build(
     )
     # Opened once before it serves: what cannot be opened must not replace what can.
     Knowledge(index.Version(folder, manifest), embedder)
+    probe.record(folder)
     index.publish(data_dir, folder, manifest)
     return Built(count, embedded)
 

@@ -3,6 +3,7 @@
 import hashlib
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -48,3 +49,15 @@ class Document:
     def sha256(self) -> str:
         """Of `text` in UTF-8, hexadecimal."""
         return hashlib.sha256(self.text.encode()).hexdigest()
+
+
+def document_from(fields: dict[str, Any]) -> Document:
+    """Make a document again of what `dataclasses.asdict` made of it."""
+    return Document(
+        **{
+            **fields,
+            "sources": tuple(Source(**source) for source in fields["sources"]),
+            "pages": tuple(Page(**page) for page in fields["pages"]),
+            "notices": tuple(fields["notices"]),
+        }
+    )

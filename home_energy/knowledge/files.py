@@ -1,12 +1,14 @@
 """Which files an ingest reads, below which folder, and why it leaves others out."""
 
+import glob
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from home_energy.knowledge import load
 
+NOT_THERE = "does not exist"
 _LINK = "is a link to a place outside the folder: give that place itself"
 
 
@@ -20,31 +22,43 @@ class Files:
     """Name and reason of each file that is not to be read."""
     links: set[tuple[str, str]] = field(default_factory=set)
     """Folder, and path below it, of the links that lead out of their folder."""
+    missing: set[tuple[str, str]] = field(default_factory=set)
+    """Folder, and path below it, of what is known to be no more."""
     folders: set[str] = field(default_factory=set)
     """The sources that are folders and hold a document: an empty one may be a lost mount."""
 
 
 def find(sources: Sequence[Path]) -> Files:
-    """List the files of these sources; hidden ones are left out."""
+    """List the files of these folders, files and patterns; hidden ones are left out."""
     files = Files()
     seen: set[Path] = set()
     for source in sources:
-        # A link that was named by hand is meant; those found below a folder may not be.
-        source = source.resolve()
-        if source.is_dir():
-            below, root = _below(source, files), source
-        elif source.exists():
-            below, root = [source], source.parent
-        else:
-            files.skipped.append((printable(source.name), "does not exist"))
-            continue
+        below, root = _listed(source, files)
         for path in below:
             if path not in seen:
                 seen.add(path)
                 _sort(path, root, files)
-        if any(folder == source for _, folder in files.found):
-            files.folders.add(str(source))
+        whole = source.is_dir() or is_pattern(source)
+        if whole and any(folder == root for _, folder in files.found):
+            files.folders.add(str(root))
     return files
+
+
+def is_pattern(source: Path) -> bool:
+    """Say whether a source is a pattern such as `docs/**/*.md`, not the name of something."""
+    return glob.has_magic(str(source)) and not os.path.lexists(source)
+
+
+def matches(pattern: Path) -> bool:
+    """Say whether a pattern stands for any file."""
+    root, rest = _split(pattern)
+    return any((root / name).is_file() for name in _glob(root, rest))
+
+
+def absolute(source: Path) -> Path:
+    """Return what a source is remembered by."""
+    # A link that was named by hand is meant; those found below a folder may not be.
+    return source.absolute() if is_pattern(source) else source.resolve()
 
 
 def is_gone(root: str, name: str) -> bool:
@@ -63,9 +77,47 @@ def printable(name: str) -> str:
     return name.encode(errors="replace").decode()
 
 
-def _below(folder: Path, files: Files) -> list[Path]:
+def _listed(source: Path, files: Files) -> tuple[list[Path], Path]:
+    """Return the paths that a source stands for, and the folder that their ids start from."""
+    source = absolute(source)
+    if is_pattern(source):
+        root, rest = _split(source)
+        found = [root / name for name in _glob(root, rest)]
+        if not any(path.is_file() for path in found):
+            files.skipped.append((printable(rest), "matches no file"))
+        return _inside(root, found, files), root
+    if source.is_dir():
+        return _inside(source, source.rglob("*"), files), source
+    if os.path.lexists(source):
+        return [source], source.parent
+    files.skipped.append((printable(source.name), NOT_THERE))
+    if _holds_anything(source.parent):
+        files.missing.add((str(source.parent), source.name))
+    return [], source.parent
+
+
+def _holds_anything(folder: Path) -> bool:
+    """Say whether a folder holds anything: an empty one may be a disk that is not there."""
+    try:
+        return any(folder.iterdir())
+    except OSError:
+        return False
+
+
+def _split(pattern: Path) -> tuple[Path, str]:
+    """Cut a pattern into the folder that it starts from and the rest."""
+    parts = pattern.absolute().parts
+    first = next(i for i, part in enumerate(parts) if glob.has_magic(part))
+    return Path(*parts[:first]).resolve(), "/".join(parts[first:])
+
+
+def _glob(root: Path, rest: str) -> list[str]:
+    return glob.glob(rest, root_dir=root, recursive=True)  # noqa: PTH207 - with ** it lists files
+
+
+def _inside(folder: Path, paths: Iterable[Path], files: Files) -> list[Path]:
     found = []
-    for path in sorted(path for path in folder.rglob("*") if path.is_file()):
+    for path in sorted(path for path in paths if path.is_file()):
         name = path.relative_to(folder)
         if _hidden(name):
             continue

@@ -6,6 +6,7 @@ index/sources.json              what was ingested, from where
 index/000007-9f31c0aa/          one version
     knowledge.sqlite  chroma/   what it holds
     manifest.json               written last: without it, the version does not exist
+    probed.json                 the hashes of what was once opened without harm
 """
 
 import fcntl
@@ -77,7 +78,7 @@ def current(data_dir: Path) -> Version:
         raise IndexUnavailable(f"The knowledge index's pointer cannot be read. {INGEST}") from exc
     if Path(name).name != name:
         raise IndexUnavailable(DAMAGED)
-    return _version(root(data_dir) / name)
+    return read(root(data_dir) / name)
 
 
 def newest(data_dir: Path) -> Version | None:
@@ -86,8 +87,19 @@ def newest(data_dir: Path) -> Version | None:
         return current(data_dir)
     for folder in sorted(_folders(data_dir), reverse=True):
         with suppress(IndexUnavailable):
-            return _version(folder)
+            return read(folder)
     return None
+
+
+def read(folder: Path) -> Version:
+    """Return the finished version in a folder; raises IndexUnavailable when it is damaged."""
+    try:
+        known = json.loads((folder / _MANIFEST).read_text(encoding="utf-8"))
+        if known["format"] != FORMAT:
+            raise IndexUnavailable(f"The knowledge index is of another release. {INGEST}")
+        return Version(folder, Manifest(**known))
+    except (OSError, ValueError, TypeError, KeyError) as exc:
+        raise IndexUnavailable(DAMAGED) from exc
 
 
 def readable_folders(data_dir: Path) -> list[Path]:
@@ -149,16 +161,6 @@ def sweep(data_dir: Path) -> None:
 def size(folder: Path) -> int:
     """Return how many bytes a version takes."""
     return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
-
-
-def _version(folder: Path) -> Version:
-    try:
-        known = json.loads((folder / _MANIFEST).read_text(encoding="utf-8"))
-        if known["format"] != FORMAT:
-            raise IndexUnavailable(f"The knowledge index is of another release. {INGEST}")
-        return Version(folder, Manifest(**known))
-    except (OSError, ValueError, TypeError, KeyError) as exc:
-        raise IndexUnavailable(DAMAGED) from exc
 
 
 def _finished(data_dir: Path) -> list[Path]:

@@ -1,21 +1,22 @@
-"""From files to a new version of the index; what did not change keeps its vectors."""
+"""From files and web pages to a new version of the index; what did not change stays."""
 
-import hashlib
 import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import structlog
 
-from home_energy.errors import UnreadableDocument
-from home_energy.knowledge import files, index, load
+from home_energy.knowledge import index
+from home_energy.knowledge.addresses import WEB
 from home_energy.knowledge.build import Progress, build
 from home_energy.knowledge.documents import Document
 from home_energy.knowledge.embedding import EmbeddingModel
-from home_energy.knowledge.files import printable
+from home_energy.knowledge.fetch import Fetcher
 from home_energy.knowledge.fingerprint import fingerprint
 from home_energy.knowledge.old_index import OldIndex
+from home_energy.knowledge.originals import Originals, Source, read
 from home_energy.knowledge.plan import Plan, plan
 from home_energy.knowledge.record import Record
 from home_energy.knowledge.store import Kept
@@ -32,7 +33,9 @@ class IngestReport:
     unchanged: list[str] = field(default_factory=list)
     removed: list[str] = field(default_factory=list)
     skipped: list[tuple[str, str]] = field(default_factory=list)
-    """File name and reason of each file that was not read."""
+    """Name and reason of each file or page that was not read."""
+    notices: list[tuple[str, str]] = field(default_factory=list)
+    """Of new and changed documents: id, and what was left out of it, and why."""
     lost: list[str] = field(default_factory=list)
     """Those of a damaged index that could not be brought back: their files are gone too."""
     chunks: int = 0
@@ -48,21 +51,25 @@ class IngestReport:
 
 
 def ingest(
-    sources: Sequence[Path],
+    sources: Sequence[Source],
     *,
     data_dir: Path,
     embedder: EmbeddingModel,
     prune: bool = False,
     dry_run: bool = False,
+    sitemaps: bool = False,
     replaces: Path | None = None,
+    fetcher: Fetcher | None = None,
+    today: date | None = None,
     progress: Progress | None = None,
 ) -> IngestReport:
-    """Bring the index up to date with files and folders; the old one serves until the end.
+    """Bring the index up to date with its sources; the old one serves until the end.
 
-    Documents of other folders stay, unless `prune`; those of these folders go with their
-    files. A folder that moved hands its documents over when it is named as `replaces`.
+    Documents of other sources stay, unless `prune`; those of these folders go with their
+    files, and web pages when their site says so. A folder that moved hands its documents over
+    when it is named as `replaces`. With `sitemaps`, each address is taken for a sitemap.
     An index that cannot serve is made anew, out of everything that was ever ingested.
-    Raises IndexBusy while another ingest runs; files that cannot be read are in the report.
+    Raises IndexBusy while another ingest runs; what cannot be read is in the report.
     """
     started = time.monotonic()
     report = IngestReport()
@@ -71,11 +78,17 @@ def ingest(
         # What cannot serve may be all that is left of a document: it stays until the end.
         if old.serves and not dry_run:
             index.sweep(data_dir)
-        given = files.find(sources)
-        again = [] if old.serves or prune else _remembered(old.record)
-        wanted = _joined(given, files.find(again))
-        read = _read(wanted, old, report)
-        planned = plan(wanted, read, old, prune=prune, replaces=str(replaces or ""))
+        found = read(
+            sources,
+            old,
+            everything=not (old.serves or prune),
+            sitemaps=sitemaps,
+            fetcher=fetcher or Fetcher(),
+            today=today or datetime.now(UTC).date(),
+            progress=progress,
+        )
+        report.skipped, report.notices = found.skipped, found.notices
+        planned = plan(found.files, found.read, old, prune=prune, replaces=str(replaces or ""))
         _fill(report, planned)
         report.chunks = old.chunks
         documents = planned.documents
@@ -86,21 +99,10 @@ def ingest(
             )
             report.chunks, report.embedded = built.chunks, built.embedded
         if not dry_run:
-            _remember(sources, documents, old.record, data_dir, prune=prune)
+            _remember(found, documents, old.record, data_dir, prune=prune)
             index.sweep(data_dir)
     report.seconds = time.monotonic() - started
-    log.info(
-        "ingested",
-        added=len(report.added),
-        updated=len(report.updated),
-        unchanged=len(report.unchanged),
-        removed=len(report.removed),
-        skipped=len(report.skipped),
-        lost=len(report.lost),
-        chunks=report.chunks,
-        embedded=report.embedded,
-        seconds=round(report.seconds, 2),
-    )
+    _log(report)
     return report
 
 
@@ -126,50 +128,6 @@ def ingest_documents(
     )
 
 
-def _remembered(record: Record) -> list[Path]:
-    # One that is away now, such as a disk that is not plugged in, may come back.
-    return [path for path in map(Path, record.sources) if path.exists()]
-
-
-def _joined(given: files.Files, again: files.Files) -> files.Files:
-    """Add the remembered files; their folders are not looked through for what is gone."""
-    known = set(given.found)
-    return files.Files(
-        given.found + [pair for pair in again.found if pair not in known],
-        list(dict.fromkeys(given.skipped + again.skipped)),
-        given.links | again.links,
-        given.folders,
-    )
-
-
-def _read(
-    wanted: files.Files, old: OldIndex, report: IngestReport
-) -> dict[tuple[str, str], Kept | None]:
-    """Read files by folder and path below it; None for one that cannot be read."""
-    # Another release may read the same file otherwise.
-    known = {(kept.root, kept.origin): kept for kept in old.kept.values() if old.serves}
-    read: dict[tuple[str, str], Kept | None] = {}
-    report.skipped += wanted.skipped
-    for path, root in wanted.found:
-        key = (str(root), path.relative_to(root).as_posix())
-        try:
-            read[key] = _read_one(path, key, known.get(key))
-        except UnreadableDocument as exc:
-            report.skipped.append((printable(key[1]), str(exc)))
-            read[key] = None
-    return read
-
-
-def _read_one(path: Path, key: tuple[str, str], before: Kept | None) -> Kept:
-    root, name = key
-    data = load.read_bytes(path)
-    bytes_sha256 = hashlib.sha256(data).hexdigest()
-    if before is not None and before.bytes_sha256 == bytes_sha256:
-        return before
-    document = load.parse(data, name=name)
-    return Kept(document, fingerprint(document), root, name, bytes_sha256)
-
-
 def _fill(report: IngestReport, planned: Plan) -> None:
     report.added = planned.added
     report.updated = planned.updated
@@ -177,21 +135,45 @@ def _fill(report: IngestReport, planned: Plan) -> None:
     report.removed = planned.removed
     report.lost = planned.lost
     report.skipped += planned.skipped
+    new = {*planned.added, *planned.updated}
+    report.notices += [
+        (kept.document.id, notice)
+        for kept in planned.documents
+        if kept.document.id in new
+        for notice in kept.document.notices
+    ]
 
 
 def _remember(
-    sources: Sequence[Path],
+    found: Originals,
     documents: Sequence[Kept],
     record: Record,
     data_dir: Path,
     *,
     prune: bool,
 ) -> None:
-    given = [str(source.resolve()) for source in sources if source.exists()]
-    before = [] if prune else record.sources
+    sources = dict.fromkeys([] if prune else record.sources) | dict.fromkeys(found.given)
+    pages = {kept.origin for kept in documents if kept.root == WEB}
+    copies = {url: copy for url, copy in record.pages.items() if url not in found.pages.read}
     renewed = Record(
-        list(dict.fromkeys(before + given)),
+        [source for source in sources if source not in found.pages.gone],
         {kept.document.id: [kept.root, kept.origin] for kept in documents},
+        {url: copy for url, copy in {**copies, **found.pages.copies}.items() if url in pages},
     )
     if renewed != record:
         renewed.write(data_dir)
+
+
+def _log(report: IngestReport) -> None:
+    log.info(
+        "ingested",
+        added=len(report.added),
+        updated=len(report.updated),
+        unchanged=len(report.unchanged),
+        removed=len(report.removed),
+        skipped=len(report.skipped),
+        lost=len(report.lost),
+        chunks=report.chunks,
+        embedded=report.embedded,
+        seconds=round(report.seconds, 2),
+    )

@@ -3,7 +3,10 @@
 import re
 import sqlite3
 from collections.abc import Sequence
-from itertools import accumulate
+from itertools import accumulate, islice
+
+import numpy as np
+from numpy.typing import NDArray
 
 SCHEMA = """
 CREATE VIRTUAL TABLE words USING fts5(
@@ -43,17 +46,27 @@ def add(database: sqlite3.Connection, rows: Sequence[tuple[int, str, str, str]])
     database.executemany("INSERT INTO words(rowid, title, heading, body) VALUES (?, ?, ?, ?)", rows)
 
 
-def search(database: sqlite3.Connection, query: str, limit: int) -> list[tuple[int, float]]:
-    """Return (chunk id, BM25 score) of the chunks that share words with `query`, best first."""
+def search(
+    database: sqlite3.Connection,
+    query: str,
+    limit: int,
+    allowed: NDArray[np.bool_] | None = None,
+) -> list[tuple[int, float]]:
+    """Return (chunk id, BM25 score) of the chunks that share words with `query`, best first.
+
+    Where `allowed` is given, only chunks whose id is true in it are found.
+    """
     wanted = _affordable(database, terms(query))
     if not wanted:
         return []
+    # Without a limit SQLite sorts all that match; the rows that are not allowed are skipped here.
     rows = database.execute(
         "SELECT rowid, -bm25(words, ?, ?, ?) AS score FROM words WHERE words MATCH ?"
         " ORDER BY score DESC, rowid LIMIT ?",
-        (*_WEIGHTS, " OR ".join(map(_quoted, wanted)), limit),
+        (*_WEIGHTS, " OR ".join(map(_quoted, wanted)), limit if allowed is None else -1),
     )
-    return [(int(chunk), float(score)) for chunk, score in rows]
+    found = ((int(chunk), float(score)) for chunk, score in rows)
+    return list(islice((hit for hit in found if allowed is None or allowed[hit[0]]), limit))
 
 
 def _affordable(database: sqlite3.Connection, wanted: Sequence[str]) -> list[str]:

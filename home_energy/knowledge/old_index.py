@@ -5,7 +5,7 @@ from pathlib import Path
 import structlog
 
 from home_energy.errors import IndexUnavailable
-from home_energy.knowledge import index
+from home_energy.knowledge import index, probe
 from home_energy.knowledge.embedding import EmbeddingModel
 from home_energy.knowledge.record import Record
 from home_energy.knowledge.rescue import rescue
@@ -51,6 +51,8 @@ class OldIndex:
         store.check()
         self.kept = {kept.document.id: kept for kept in store.documents()}
         self.chunks = version.manifest.chunks
-        if version.manifest.model_id == embedder.model_id:
+        same_model = version.manifest.model_id == embedder.model_id
+        # Bytes that changed may be a vector's, which nothing else would tell.
+        if same_model and probe.texts_are_whole(version.folder):
             self._store = store
             self.fingerprints = {key: kept.fingerprint for key, kept in self.kept.items()}

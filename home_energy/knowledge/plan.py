@@ -39,11 +39,12 @@ def plan(
     only a folder named as `replaces` hands its ids over.
     """
     planned = Plan()
-    gone = {key for key, kept in old.kept.items() if _gone(kept, files)}
+    missing = files.links | files.missing
+    gone = {key for key, kept in old.kept.items() if _gone(kept, files.folders, missing)}
     owners = _Owners(files, read, old, gone, prune=prune, replaces=replaces)
     new = _chosen(read, old, owners, planned)
     others = {key: kept for key, kept in old.kept.items() if key not in new}
-    # A file that is there but cannot be read now is not a removed one.
+    # A file or page that is there but cannot be read now is not a removed one.
     unread = {key for key, kept in read.items() if kept is None}
     forgotten = {key for key, kept in others.items() if prune and not _among(kept, unread)} | (
         gone & others.keys()
@@ -124,10 +125,10 @@ def _chosen(
     return new
 
 
-def _gone(kept: Kept, files: Files) -> bool:
-    if _among(kept, files.links):
+def _gone(kept: Kept, folders: set[str], missing: set[Key]) -> bool:
+    if _among(kept, missing):
         return True
-    return kept.root in files.folders and is_gone(kept.root, kept.origin)
+    return kept.root in folders and is_gone(kept.root, kept.origin)
 
 
 def _among(kept: Kept, keys: set[Key]) -> bool:

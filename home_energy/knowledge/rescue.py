@@ -7,6 +7,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from home_energy.knowledge import index
+from home_energy.knowledge.addresses import WEB
 from home_energy.knowledge.fingerprint import fingerprint
 from home_energy.knowledge.load import reserved
 from home_energy.knowledge.record import Record
@@ -23,7 +24,7 @@ def rescue(data_dir: Path, record: Record) -> dict[str, Kept]:
         for kept in list(_documents(folder)):
             key = kept.document.id
             known = number == 0 or key in record.documents or not record.documents
-            if known and not reserved(key):
+            if known and (kept.root == WEB or not reserved(key)):
                 rescued.setdefault(key, kept)
     return rescued
 

@@ -8,10 +8,13 @@ from pathlib import Path
 import structlog
 
 from home_energy.errors import IndexUnavailable
+from home_energy.evidence.instructions import instructs
 from home_energy.evidence.passage import Passage, SentenceSpan
-from home_energy.knowledge import index, ranking
+from home_energy.knowledge import index, probe, ranking
+from home_energy.knowledge.allowed import Filtering
 from home_energy.knowledge.documents import Document
-from home_energy.knowledge.embedding import EmbeddingModel
+from home_energy.knowledge.embedding import EmbeddingModel, Vectors
+from home_energy.knowledge.filters import GENERAL, Filters, primary
 from home_energy.knowledge.ranking import Candidate, SearchOptions
 from home_energy.knowledge.store import FILE, Header, Store, StoredChunk
 from home_energy.knowledge.vectors import VectorSearch, hashes
@@ -36,11 +39,15 @@ class Knowledge:
         _check_files(version)
         self._store = Store(version.folder, dimensions=manifest.dimensions)
         self._vectors = VectorSearch(version.folder, expected=manifest.chunks)
+        self._filtering = Filtering(self._store)
 
     @classmethod
     def open(cls, data_dir: Path, embedder: EmbeddingModel) -> "Knowledge":
         """Open the version that serves; raises IndexUnavailable with what to do about it."""
-        return cls(index.current(data_dir), embedder)
+        version = index.current(data_dir)
+        index.check_model(version, model_id=embedder.model_id)
+        probe.ensure(version)
+        return cls(version, embedder)
 
     def search(
         self,
@@ -48,30 +55,33 @@ class Knowledge:
         *,
         limit: int = 6,
         region: str | None = None,
+        language: str | None = None,
+        filters: Filters | None = None,
         options: SearchOptions | None = None,
     ) -> list[Passage]:
         """Return the passages that fit `query` best, best first; none for an empty query.
 
-        With a `region`, passages of another region (not `general` ones) lose some score:
-        they come last among equals, but a clearly better one still comes first.
+        With a `region` or `language`, passages of another one lose some score: they come last
+        among equals, but a clearly better one still comes first. What `filters` do not allow
+        is never found.
         """
         if limit < 1 or not any(character.isalnum() for character in query):
             return []
         options = options or SearchOptions()
-        wanted = max(options.candidates, limit)
         vector = self._embedder.embed_query(query)
-        candidates = ranking.fuse(
-            self._vectors.search(vector, wanted) if options.dense else [],
-            self._store.search_words(query, wanted) if options.lexical else [],
-            options,
+        candidates = self._candidates(
+            query, vector, max(options.candidates, limit), filters, options
         )
         found = self._store.chunks([candidate.id for candidate in candidates])
         chunks = {chunk.id: chunk for chunk in found}
-        headers = self._store.headers(chunk.document_id for chunk in chunks.values())
+        headers = self._store.headers(chunk.document_id for chunk in found)
         ranking.measure(candidates, found, vector, options)
         for candidate in candidates:
-            other = headers[chunks[candidate.id].document_id].region not in (region, "general")
-            candidate.score -= options.region_penalty * (region is not None and other)
+            header = headers[chunks[candidate.id].document_id]
+            penalty = _penalty(header, region, language, options)
+            candidate.score -= penalty
+            candidate.found_by |= {"penalty": penalty} if penalty else {}
+            candidate.found_by["final"] = round(candidate.score, 4)
         candidates.sort(key=lambda candidate: (-candidate.score, candidate.id))
         if options.diversify:
             ranked = [(candidate, chunks[candidate.id]) for candidate in candidates]
@@ -81,6 +91,25 @@ class Knowledge:
             for candidate in candidates[:limit]
             for chunk in [chunks[candidate.id]]
         ]
+
+    def _candidates(
+        self,
+        query: str,
+        vector: Vectors,
+        wanted: int,
+        filters: Filters | None,
+        options: SearchOptions,
+    ) -> list[Candidate]:
+        """Return what the searches by meaning and by words propose, fused."""
+        allowed = self._filtering.allowed(filters) if filters else None
+        dense: list[tuple[int, float]] = []
+        if options.dense and allowed is not None:
+            dense = allowed.nearest(vector, wanted, self._vectors)
+        elif options.dense:
+            dense = self._vectors.search(vector, wanted)
+        mask = allowed.mask if allowed is not None else None
+        lexical = self._store.search_words(query, wanted, mask) if options.lexical else []
+        return ranking.fuse(dense, lexical, options)
 
     def document(self, document_id: str) -> Document | None:
         """Return the document of that id."""
@@ -166,6 +195,18 @@ def _check_files(version: index.Version) -> None:
     raise IndexUnavailable(index.DAMAGED)
 
 
+def _penalty(
+    header: Header, region: str | None, language: str | None, options: SearchOptions
+) -> float:
+    """Return what a document of another region or language than asked for loses."""
+    elsewhere = region is not None and header.region not in (region, GENERAL)
+    # What does not say its language is taken for what is asked for.
+    foreign = bool(language and header.language) and primary(header.language) != primary(
+        language or ""
+    )
+    return options.region_penalty * elsewhere + options.language_penalty * foreign
+
+
 def _passage(chunk: StoredChunk, header: Header, found: Candidate) -> Passage:
     cosines = found.sentence_cosines.tolist() or [0.0] * len(chunk.sentences)
     return Passage(
@@ -184,7 +225,9 @@ def _passage(chunk: StoredChunk, header: Header, found: Candidate) -> Passage:
         score=found.score,
         cosine=found.cosine,
         sentences=tuple(
-            SentenceSpan(start, end, cosine)
+            SentenceSpan(
+                start, end, cosine, instructs(chunk.text[start - chunk.start : end - chunk.start])
+            )
             for (start, end), cosine in zip(chunk.sentences.tolist(), cosines, strict=True)
         ),
         found_by=found.found_by,

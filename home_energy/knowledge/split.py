@@ -55,10 +55,11 @@ class _Piece:
     sentence: Span
 
 
-_HEADING = re.compile(r" {0,3}(#{1,6})[ \t]+(.*?)[ \t]*#*[ \t]*$")
-_TABLE_RULE = re.compile(r"[ \t]*\|?[ \t]*:?-+:?[ \t]*(?:\|[ \t]*:?-*:?[ \t]*)+$")
+# Possessive, so that a line of 100,000 characters made to be slow takes no longer than others.
+_HEADING = re.compile(r" {0,3}(#{1,6})[ \t]+(.*)$")
+_TABLE_RULE = re.compile(r"[ \t]*+\|?[ \t]*+:?-++:?[ \t]*+(?:\|[ \t]*+:?-*+:?[ \t]*+)++$")
 _FENCE = re.compile(r" {0,3}(?:```|~~~)")
-_LINE = r"[ \t]*(?:[-=*_][ \t]*){3,}$"
+_LINE = r"[ \t]*+(?:[-=*_][ \t]*+){3,}+$"
 _LINK = r" {0,3}\[[^\]^][^\]]*\]:[ \t]*\S+"
 _NOTHING = re.compile(f"{_LINE}|{_LINK}|{_TABLE_RULE.pattern}")
 _ITEM = re.compile(
@@ -81,7 +82,7 @@ def _blocks(text: str, start: int, end: int, heading: tuple[str, ...] = ()) -> I
             ends, block = True, _row(text, first, last, heading)
         elif found := _HEADING.match(line):
             ends, block = True, None
-            heading = _below(heading, len(found[1]), found[2])
+            heading = _below(heading, len(found[1]), _title(found[2]))
         elif not line.strip() or _NOTHING.match(line) or ("|" in line and _TABLE_RULE.match(below)):
             ends, block = True, None
         elif line.lstrip().startswith("|"):
@@ -116,6 +117,11 @@ def _row(text: str, start: int, end: int, heading: tuple[str, ...]) -> _Block:
     return _Block(start, body, stop, one=True, heading=heading)
 
 
+def _title(text: str) -> str:
+    """Return the words of a heading, without the marks that may close it."""
+    return text.rstrip(" \t").rstrip("#").strip(" \t")
+
+
 def _below(heading: tuple[str, ...], level: int, title: str) -> tuple[str, ...]:
     # A skipped level keeps its place, so that a later one of the same depth replaces it.
     padded = (heading + ("",) * level)[: level - 1]
@@ -140,7 +146,9 @@ _BEFORE_A_DIGIT = """
 c no nos p v ch min max st mt jan feb mar apr jun jul aug sep sept oct nov dec
 """
 _BEFORE_DIGITS = frozenset(_BEFORE_A_DIGIT.split())
-_END = re.compile(r"(?:[.!?…]+[\"'”’)\]*_]*(?:\[\^?[\w, -]{1,12}\])*(?=\s)|[。！？])\s*")
+_END = re.compile(
+    r"(?:(?<![.!?…])[.!?…]++[\"'”’)\]*_]*+(?:\[\^?[\w, -]{1,12}\])*+(?=\s)|[。！？])\s*"
+)
 _OPENING = "\"'“‘([*_`"
 _UNIT_BEFORE = re.compile(r"[\d°]\s?[A-Z]\Z")
 _WORD_BEFORE = re.compile(r"[^\s(\[\"'“‘*_]+$")

@@ -26,8 +26,8 @@ CREATE TABLE documents(
     id TEXT PRIMARY KEY, sha256 TEXT NOT NULL, fingerprint TEXT NOT NULL,
     root TEXT NOT NULL, origin TEXT NOT NULL, bytes_sha256 TEXT NOT NULL,
     title TEXT NOT NULL, source TEXT NOT NULL, region TEXT NOT NULL, as_of TEXT,
-    sources TEXT NOT NULL, pages TEXT NOT NULL, text TEXT NOT NULL,
-    language TEXT NOT NULL, notices TEXT NOT NULL
+    language TEXT NOT NULL, notices TEXT NOT NULL, sources TEXT NOT NULL,
+    pages TEXT NOT NULL, text TEXT NOT NULL
 ) WITHOUT ROWID;
 CREATE TABLE chunks(
     id INTEGER PRIMARY KEY, document_id TEXT NOT NULL REFERENCES documents(id),
@@ -44,6 +44,7 @@ _CHUNK_COLUMNS = (
     'id, document_id, start, "end", page, heading, text, embedded_sha256, vector,'
     " heading_vector, sentences, sentence_vectors"
 )
+_HEADERS = "SELECT id, title, source, sha256, region, as_of, language FROM documents"
 
 Vectors = NDArray[np.float32]
 
@@ -131,11 +132,11 @@ class Writer:
                 document.source,
                 document.region,
                 document.as_of,
+                document.language,
+                json.dumps(document.notices),
                 json.dumps([asdict(source) for source in document.sources]),
                 json.dumps([[page.number, page.start, page.end] for page in document.pages]),
                 document.text,
-                document.language,
-                json.dumps(document.notices),
             ),
         )
         self._database.executemany(
@@ -218,11 +219,32 @@ class Store:
         """Return what identifies the documents of those ids."""
         with self._connection() as database:
             rows = database.execute(
-                "SELECT id, title, source, sha256, region, as_of, language FROM documents"
-                " WHERE id IN (SELECT value FROM json_each(?))",
+                f"{_HEADERS} WHERE id IN (SELECT value FROM json_each(?))",  # noqa: S608 - a constant
                 (json.dumps(sorted(set(document_ids))),),
             ).fetchall()
         return {document_id: Header(*rest) for document_id, *rest in rows}
+
+    def all_headers(self) -> dict[str, Header]:
+        """Return what identifies every document, by id."""
+        with self._connection() as database:
+            rows = database.execute(_HEADERS).fetchall()
+        return {document_id: Header(*rest) for document_id, *rest in rows}
+
+    def chunk_ids(self) -> list[tuple[int, str]]:
+        """Return (chunk id, document id) of every chunk."""
+        with self._connection() as database:
+            rows = database.execute("SELECT id, document_id FROM chunks").fetchall()
+        return [(row[0], row[1]) for row in rows]
+
+    def vectors_of(self, ids: Sequence[int]) -> Vectors:
+        """Return (len(ids), dimensions): the vectors of chunks whose ids come in order."""
+        with self._connection() as database:
+            rows = database.execute(
+                "SELECT vector FROM chunks WHERE id IN (SELECT value FROM json_each(?))"
+                " ORDER BY id",
+                (json.dumps(list(ids)),),
+            )
+            return _floats(b"".join(row[0] for row in rows), "<f4", self._dimensions)
 
     def vectors(self, batch: int = 2_000) -> Iterator[tuple[list[int], Vectors]]:
         """Yield the ids and vectors of all chunks."""
@@ -232,10 +254,12 @@ class Store:
                 blob = b"".join(row[1] for row in some)
                 yield [row[0] for row in some], _floats(blob, "<f4", self._dimensions)
 
-    def search_words(self, query: str, limit: int) -> list[tuple[int, float]]:
-        """Return (chunk id, BM25 score), best first."""
+    def search_words(
+        self, query: str, limit: int, allowed: NDArray[np.bool_] | None = None
+    ) -> list[tuple[int, float]]:
+        """Return (chunk id, BM25 score), best first; `allowed` says which ids may be found."""
         with self._connection() as database:
-            return lexical.search(database, query, limit)
+            return lexical.search(database, query, limit, allowed)
 
     def check(self) -> None:
         """Read the whole database; raises IndexUnavailable when a part of it is damaged."""

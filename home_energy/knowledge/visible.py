@@ -2,6 +2,8 @@
 
 import re
 
+from home_energy.knowledge.content import left_out
+
 _BREAK = re.compile("[\x0b\x0c\x85\u2028\u2029]")
 # Controls, soft hyphens, zero-width and direction marks, variation selectors, tags.
 _INVISIBLE = re.compile(
@@ -9,10 +11,9 @@ _INVISIBLE = re.compile(
     "\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff9-\ufffb"
     "\U000e0000-\U000e0fff]"
 )
-_COMMENT = re.compile(r"<!--.*?(?:-->|\Z)", re.S)
-_CSS_COMMENT = re.compile(r"/\*.*?\*/", re.S)
-_HIDING = {("display", "none"), ("visibility", "hidden"), ("visibility", "collapse")}
-_UNITS = "%abcdefghijklmnopqrstuvwxyz "
+# Soft hyphens and the selectors of an emoji's style are typesetting, not hiding.
+_SUSPICIOUS = re.compile("[\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164\uffa0\ufeff]")
+_TAG = re.compile("[\U000e0000-\U000e0fff]")
 
 
 def visible(text: str) -> str:
@@ -20,23 +21,8 @@ def visible(text: str) -> str:
     return _INVISIBLE.sub("", _BREAK.sub("\n", text))
 
 
-def without_comments(markdown: str) -> str:
-    """Drop HTML comments, which a page made of the Markdown does not show."""
-    return _COMMENT.sub("", markdown)
-
-
-def hides(tag: object, attributes: dict[str, str]) -> bool:
-    """Say whether an HTML element hides what is in it."""
-    declarations = _CSS_COMMENT.sub("", attributes.get("style", "")).lower().split(";")
-    return tag == "template" or "hidden" in attributes or any(map(_hiding, declarations))
-
-
-def _hiding(declaration: str) -> bool:
-    name, _, value = declaration.partition(":")
-    name, value = name.strip(), value.replace("!important", "").strip()
-    if name not in {"opacity", "font-size"}:
-        return (name, value) in _HIDING
-    try:
-        return float(value.rstrip(_UNITS)) == 0
-    except ValueError:
-        return False
+def unseen(text: str) -> list[str]:
+    """Say how many characters `visible` drops that can carry or break up a hidden text."""
+    zero, tags = len(_SUSPICIOUS.findall(text)), len(_TAG.findall(text))
+    notices = [left_out(zero, "zero-width or direction character")] if zero else []
+    return notices + ([left_out(tags, "tag character")] if tags else [])
