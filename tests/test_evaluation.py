@@ -93,10 +93,10 @@ def test_a_case_stays_in_the_half_its_name_gives() -> None:
     assert [case.name for case in CASES if case.split != split_of(case.name)] == []
 
 
-def test_every_kind_is_split_about_sixty_to_forty() -> None:
+def test_every_kind_has_cases_to_tune_on_and_cases_held_back() -> None:
     for name, count in Counter(case.slice for case in CASES).items():
         dev = sum(case.slice == name and case.split == "dev" for case in CASES)
-        assert 0.49 <= dev / count <= 0.71, name
+        assert 0.35 <= dev / count <= 0.71, name
 
 
 def test_cases_say_what_is_expected() -> None:

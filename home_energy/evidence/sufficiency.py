@@ -42,9 +42,9 @@ class Limits:
     """Weight of the cosine of its best sentence with a figure of the kind asked for."""
     coverage: float = 2.7
     """Weight of the share of the question's words in the passage, its title and headings."""
-    strange: float = 2.0
+    strange: float = 1.2
     """How many times a word of weight counts that no passage found has."""
-    enough: float = 4.35
+    enough: float = 3.9
     """The sum must reach this."""
 
 
