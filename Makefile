@@ -11,7 +11,7 @@ export HOME_ENERGY_MODEL := $(MODEL)
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help setup serve test check format eval bench lock clean moved
+.PHONY: help setup serve test check format eval bench matrix fuzz lock clean moved
 
 help: ## list the verbs
 	@sed -nE 's/^([a-z]+):.*## (.*)/\1|\2/p' Makefile | awk -F'|' '{ printf "  make %-8s %s\n", $$1, $$2 }'
@@ -50,6 +50,14 @@ eval: $(READY) ## evaluate the assistant offline; fails under evals/thresholds.t
 bench: $(READY) ## measure speed and quality; writes below build/bench only
 	@$(BIN)/home-energy models pull
 	@$(BIN)/python -m bench
+
+matrix: $(READY) ## ask every door as every caller; writes docs/isolation.md
+	@$(BIN)/home-energy models pull
+	@$(BIN)/python tests/isolation.py
+
+fuzz: $(READY) ## schemathesis over our doors (installed below build/)
+	@$(BIN)/home-energy models pull
+	@$(BIN)/python tests/fuzz.py
 
 lock: ## renew requirements.lock from pyproject.toml
 	@uv=$$(.ci/uv '$(PYTHON)') && $$uv pip compile --quiet --upgrade --universal --python-version 3.11 --extra dev --generate-hashes \

@@ -17,6 +17,11 @@ from home_energy.errors import BadInput
 from home_energy.evidence.passage import Passage
 
 STATE_VERSION = 1
+"""Of what checkpoints hold; one more for each change that older conversations do not survive.
+
+The supervisor writes it into each conversation. None was ever needed: a field that is new is
+NotRequired, and tests/golden has a conversation of each released version to prove it.
+"""
 
 SNAPSHOT_EVERY = 400
 """Messages between two copies of the whole list in the checkpoints: fewer copies take less disk,
@@ -138,6 +143,16 @@ class OutputState(TypedDict):
     """An Answer (home_energy.evidence.answer); also kept on the last AI message."""
     contexts: NotRequired[Annotated[list[dict[str, Any]], UntrackedValue]]
     """The passages found, as LangChain documents in JSON."""
+
+
+def require_known(state: State) -> None:
+    """Raise BadInput for a conversation that a newer version of the program has written."""
+    version = state.get("state_version", STATE_VERSION)
+    if version > STATE_VERSION:
+        raise BadInput(
+            f"A newer version of this program wrote the session (state {version}, known are up "
+            f"to {STATE_VERSION}): start that version, or a new session."
+        )
 
 
 def last_question(messages: Sequence[AnyMessage]) -> AnyMessage | None:

@@ -12,7 +12,16 @@ from agents.context import Context
 from agents.failures import opaque
 from agents.identity import owner_of, run_of
 from agents.intents import RECORD_INTENTS, IntentModel, Wishes
-from agents.state import STATE_VERSION, Agent, Command, Plan, Request, State, last_question
+from agents.state import (
+    STATE_VERSION,
+    Agent,
+    Command,
+    Plan,
+    Request,
+    State,
+    last_question,
+    require_known,
+)
 from agents.wanted import to_delete
 from home_energy.evidence.instructions import without_orders
 from tools.knowledge import embedder
@@ -39,6 +48,7 @@ async def supervisor(state: State, runtime: Runtime[Context]) -> dict[str, Any]:
     """Plan the turn on the first visit; tick off who has worked on the others."""
     reported = state.get("reported")
     if reported is None:
+        require_known(state)
         return {"plan": await _plan(state, runtime), "state_version": STATE_VERSION}
     plan = state["plan"]
     steps = [step for step in plan["steps"] if step != reported]

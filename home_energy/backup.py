@@ -266,6 +266,6 @@ def _blaming(path: Path) -> Iterator[None]:
         yield
     except SetupError as exc:
         raise SetupError(
-            f"The database {str(path)!r} is damaged, and nothing was written: "
-            "run `home-energy doctor --repair` while no server runs."
+            f"The database {str(path)!r} is damaged, and no backup was written: "
+            "restore an earlier one with `home-energy restore FILE --force`."
         ) from exc

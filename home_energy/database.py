@@ -26,8 +26,6 @@ from home_energy.settings import Settings
 FILE_NAME = "home_energy.sqlite"
 BUSY_SECONDS = 30.0
 """How long a writer waits for another process's transaction before it gives up."""
-_MEND = "run `home-energy doctor --repair`, or restore it from a backup."
-
 _open: dict[URL, "Database"] = {}
 _opening = threading.Lock()
 
@@ -189,7 +187,7 @@ def _sentence(error: BaseException | None, place: str) -> str | None:
         "SQLITE_PERM": f"The database {place!r} cannot be opened: make it writable for this user.",
         "SQLITE_FULL": f"The disk of the database {place!r} is full: free some space.",
         "SQLITE_IOERR": f"The disk of the database {place!r} fails: check it, then its free space.",
-        "SQLITE_CORRUPT": f"The database {place!r} is damaged: {_MEND}",
-        "SQLITE_NOTADB": f"The file {place!r} is not a database: {_MEND}",
+        "SQLITE_CORRUPT": f"The database {place!r} is damaged: restore it from a backup.",
+        "SQLITE_NOTADB": f"The file {place!r} is not a database: restore it from a backup.",
         "SQLITE_BUSY": f"Another program keeps the database {place!r} locked: end it.",
     }.get(kind)

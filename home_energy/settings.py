@@ -59,7 +59,7 @@ class Settings(BaseSettings):
     history_days: int = Field(7, ge=0)
     """Days after its last turn that a session keeps what it was before each turn, besides every
     message; 0 is for ever."""
-    sweep_seconds: float = Field(60, ge=0)
+    sweep_seconds: float = Field(30, ge=0)
     """How often the server clears away what nobody needs any more; 0 is never."""
     requests_per_minute: int = Field(1200, ge=0)
     """How often one key, or one address without a key, may ask; 0 is without end."""

@@ -1,7 +1,9 @@
 """Who may touch which thread, run, store item, assistant and cron; the rest is refused."""
 
 import asyncio
-from typing import Any
+from collections.abc import Callable, Coroutine
+from functools import wraps
+from typing import Any, ParamSpec
 
 from langgraph_sdk import Auth
 from starlette.types import Scope
@@ -13,6 +15,7 @@ from server.allowance import refuse_long, refuse_spent
 from server.caller import identify, in_database
 from server.guard import REFERENCE
 from server.persistence import forget_history
+from server.problems import from_error
 from server.threads import forget, metadata_of, restore, restore_for, waiting
 
 auth = Auth()
@@ -20,6 +23,8 @@ auth = Auth()
 Value = Any
 """The SDK types each event's value as a TypedDict of its own; one handler serves several."""
 Refusal = Auth.exceptions.HTTPException
+_P = ParamSpec("_P")
+Allowed = Coroutine[Any, Any, Auth.types.FilterType]
 
 ADMIN = "admin"
 
@@ -30,6 +35,25 @@ WAITING_OF_USER = 100
 
 _PUBLIC = (REFERENCE, "/static-offline-docs")
 """Pages that tell nothing of anybody; a browser cannot send a key for them."""
+
+
+def _told(handler: Callable[_P, Allowed]) -> Callable[_P, Allowed]:
+    """Let a handler raise only what a client may read.
+
+    The event protocol tells its client the text of whatever is raised.
+    """
+
+    @wraps(handler)
+    async def guarded(*args: _P.args, **kwargs: _P.kwargs) -> Auth.types.FilterType:
+        try:
+            return await handler(*args, **kwargs)
+        except Refusal:
+            raise
+        except Exception as exc:
+            told = from_error(exc, "")
+            raise Refusal(status_code=told.status, detail=told.detail) from None
+
+    return guarded
 
 
 @auth.authenticate
@@ -61,6 +85,7 @@ async def refuse(ctx: Auth.types.AuthContext, value: Value) -> bool:
 
 
 @auth.on.threads
+@_told
 async def own_threads(ctx: Auth.types.AuthContext, value: Value) -> Auth.types.FilterType:
     """Read, search and update one's own threads; the owner of a thread never changes."""
     await _refuse_anothers(value, ctx)
@@ -69,6 +94,7 @@ async def own_threads(ctx: Auth.types.AuthContext, value: Value) -> Auth.types.F
 
 
 @auth.on.threads.create
+@_told
 async def create_thread(ctx: Auth.types.AuthContext, value: Value) -> Auth.types.FilterType:
     """Create a thread as a session of one's own; an id that was ever another's is refused."""
     await _claim(str(value["thread_id"]), ctx.user.identity)
@@ -80,6 +106,7 @@ async def create_thread(ctx: Auth.types.AuthContext, value: Value) -> Auth.types
 
 
 @auth.on.threads.create_run
+@_told
 async def create_run(ctx: Auth.types.AuthContext, value: Value) -> Auth.types.FilterType:
     """Run on a thread of one's own, or on a temporary one."""
     _pin(value, ctx)
@@ -97,6 +124,7 @@ async def create_run(ctx: Auth.types.AuthContext, value: Value) -> Auth.types.Fi
 
 
 @auth.on.threads.delete
+@_told
 async def delete_thread(ctx: Auth.types.AuthContext, value: Value) -> Auth.types.FilterType:
     """Delete one's own threads, with their sessions, and runs."""
     # Runs and prunings pass here too; a pruning comes back for each thread it deletes.
@@ -172,6 +200,9 @@ async def _refuse_anothers(value: Value, ctx: Auth.types.AuthContext) -> None:
             raise Refusal(status_code=404, detail="There is no such session.")
         if owner is not None:
             restore(str(value["thread_id"]), owner)
+        elif await in_database(sessions.was_deleted, str(value["thread_id"])):
+            # Perhaps by another process, of which this one's row says nothing.
+            raise Refusal(status_code=404, detail="There is no such session.")
 
 
 async def _claim(thread_id: str, user: str) -> None:

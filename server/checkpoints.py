@@ -21,11 +21,13 @@ abandoned_runs: set[str] = set()
 Place = tuple[str, str]
 """A checkpoint's place in its thread: namespace and checkpoint id."""
 
-_RUN_ID = (
+RUN_ID = (
     "CASE WHEN json_valid(CAST(metadata AS TEXT)) "
     "THEN json_extract(CAST(metadata AS TEXT), '$.run_id') END"
 )
-_RUN_INDEX = f"CREATE INDEX IF NOT EXISTS checkpoints_by_run ON checkpoints ({_RUN_ID})"
+"""The run that wrote a checkpoint, in SQL; there is an index on it."""
+
+_RUN_INDEX = f"CREATE INDEX IF NOT EXISTS checkpoints_by_run ON checkpoints ({RUN_ID})"
 
 
 class Checkpointer(AsyncSqliteSaver):
@@ -96,7 +98,7 @@ class Checkpointer(AsyncSqliteSaver):
         async with self._transaction() as cursor:
             await cursor.execute(
                 "SELECT thread_id, checkpoint_ns, checkpoint_id FROM checkpoints "  # noqa: S608
-                f"WHERE {_RUN_ID} IN (SELECT value FROM json_each(?))",
+                f"WHERE {RUN_ID} IN (SELECT value FROM json_each(?))",
                 (json.dumps([str(run_id) for run_id in run_ids]),),
             )
             doomed: dict[str, set[Place]] = {}

@@ -16,6 +16,7 @@ from langgraph_cli.schemas import Config
 
 from agents import models
 from home_energy import kept, keys
+from home_energy.data_folder import refuse_unfinished
 from home_energy.database import open_database
 from home_energy.evidence.answer import Answer
 from home_energy.evidence.verify import verify
@@ -165,6 +166,7 @@ def _data_folder(settings: Settings) -> str:
     probe = settings.data_dir / ".writable"
     probe.write_bytes(b"")
     probe.unlink()
+    refuse_unfinished(settings.data_dir)
     return str(settings.data_dir)
 
 
@@ -191,7 +193,7 @@ def _database(settings: Settings) -> str:
     with database.read() as connection:
         if connection.dialect.name != "sqlite":
             return f"{connection.dialect.name}: reachable"
-        found = connection.exec_driver_sql("PRAGMA quick_check(1)").scalar_one()
+        found = connection.exec_driver_sql("PRAGMA integrity_check(1)").scalar_one()
     if found != "ok":
         raise Unwell(str(found))
     return "whole"
@@ -203,7 +205,7 @@ def _conversations(settings: Settings) -> str:
         address = f"file:{quote(str(settings.data_dir / name))}?mode=ro"
         database = sqlite3.connect(address, uri=True)
         try:
-            state = database.execute("PRAGMA quick_check(1)").fetchone()[0]
+            state = database.execute("PRAGMA integrity_check(1)").fetchone()[0]
         except sqlite3.DatabaseError as exc:
             raise Unwell(f"{name}: {exc}") from exc
         finally:

@@ -14,6 +14,7 @@ from rich.text import Text
 from home_energy.errors import BadInput, HomeEnergyError, SetupError
 from server import backup_commands, knowledge_commands, terminal
 from server.key_commands import keys_app
+from server.session_commands import sessions_app
 
 if TYPE_CHECKING:
     # Imported where they are used otherwise: `--help` should not wait for what it does not need.
@@ -28,6 +29,7 @@ app = typer.Typer(
 models_app = typer.Typer(help="The embedding model's files.", no_args_is_help=True)
 app.add_typer(models_app, name="models")
 app.add_typer(keys_app, name="keys")
+app.add_typer(sessions_app, name="sessions")
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
 

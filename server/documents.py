@@ -13,7 +13,7 @@ from server.caller import in_database
 from server.problems import described
 from tools.knowledge import knowledge
 
-router = APIRouter(tags=["Documents"])
+router = APIRouter(tags=["Documents"], generate_unique_id_function=lambda route: route.name)
 
 
 class PageSpan(BaseModel):

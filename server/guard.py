@@ -17,6 +17,7 @@ from server.answers import Answer
 from server.bodies import check_head, check_text, read_body
 from server.caller import Caller, identify
 from server.limits import Limits, Standing
+from server.logs import name_in_log
 from server.origins import REFUSED, is_foreign
 from server.problems import RefusedError, from_error, headers_of, problem, response
 from server.welcome import Welcome
@@ -56,6 +57,7 @@ class Guard:
 
     async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
         request_id = _request_id(scope)
+        name_in_log(request_id)
         origin = Headers(scope=scope).get("origin")
         answer = Answer(send, request_id, origin if origin in self._origins() else None)
         try:

@@ -79,8 +79,8 @@ def _shrink(path: Path, largest_mb: float) -> None:
             return
         if is_incremental:
             for _ in range(0, free, _STEP_PAGES):
-                # Steps, so that a turn waits for one of them only.
-                opened.execute(f"PRAGMA incremental_vacuum({_STEP_PAGES})").fetchall()
+                # Steps, so that a turn waits for one of them only; `execute` would free one page.
+                opened.executescript(f"PRAGMA incremental_vacuum({_STEP_PAGES})")
         elif path.stat().st_size < largest_mb * 1e6:
             opened.execute("PRAGMA auto_vacuum = INCREMENTAL")
             opened.execute("VACUUM")

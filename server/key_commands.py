@@ -87,22 +87,23 @@ def rotate(
     from home_energy import keys
 
     settings, database = _open()
-    span = _span(grace) if grace else timedelta(0)
-    rotated = keys.rotate(database, settings.data_dir, key_id, grace=span)
+    overlap = span(grace) if grace else timedelta(0)
+    rotated = keys.rotate(database, settings.data_dir, key_id, grace=overlap)
     _show_new(*rotated, as_json=as_json)
 
 
 def _end(text: str, now: datetime) -> datetime:
     """Return when a key ends: after a span of time, or as a day (UTC) begins."""
     if _SPAN.fullmatch(text):
-        return now + _span(text)
+        return now + span(text)
     try:
         return datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=UTC)
     except ValueError:
         raise BadInput(f"{text!r} is no time: write 90d, 12h, 30m or 2027-01-31.") from None
 
 
-def _span(text: str) -> timedelta:
+def span(text: str) -> timedelta:
+    """Return how long a text like 30d, 12h or 15m says; BadInput where it says nothing."""
     match = _SPAN.fullmatch(text)
     if match is None:
         raise BadInput(f"{text!r} is no span of time: write 30m, 12h or 1d.")

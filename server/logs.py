@@ -81,6 +81,13 @@ def configure() -> None:
     )
 
 
+def name_in_log(request_id: str) -> None:
+    """Put the request's id on every line that is logged while it is answered."""
+    from langgraph_api.logging import set_logging_context
+
+    set_logging_context({"request_id": request_id})
+
+
 def _shared() -> list[Processor]:
     """Return the server's own steps, but for the one that writes exceptions with their values."""
     from langgraph_api.logging import AddLoggingContext, add_thread_name

@@ -6,6 +6,7 @@ keep its imports cheap and absolute.
 
 import asyncio
 import sqlite3
+import threading
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager, closing
 from pathlib import Path
@@ -21,6 +22,8 @@ from server.delta_history import pass_on_delta_history
 
 CHECKPOINTS_FILE = "checkpoints.sqlite"
 STORE_FILE = "store.sqlite"
+
+_making = threading.Lock()
 
 
 class SafeSerializer(JsonPlusSerializer):
@@ -91,20 +94,31 @@ async def store() -> AsyncIterator[AsyncSqliteStore]:
         yield opened
 
 
+def _made(path: Path) -> Path:
+    """Return the path of a database that is there, if only just."""
+    private_file(path)
+    # SQLite does not wait where two change a new file's mode at once.
+    with _making, setup_errors(str(path)):
+        if not path.stat().st_size:
+            with closing(sqlite3.connect(path, timeout=BUSY_SECONDS)) as opened:
+                # Only while there is no table: then a sweep can give the space of what was
+                # deleted back bit by bit, while turns go on.
+                opened.execute("PRAGMA auto_vacuum = INCREMENTAL")
+                opened.execute("PRAGMA journal_mode = WAL")
+    return path
+
+
 @asynccontextmanager
 async def _connect(
     name: str, isolation_level: str | None = ""
 ) -> AsyncIterator[tuple[Path, aiosqlite.Connection]]:
     # The settings read a file, and the server forbids that on its event loop.
     settings = await asyncio.to_thread(get_settings)
-    path = await asyncio.to_thread(private_file, settings.data_dir / name)
+    path = await asyncio.to_thread(_made, settings.data_dir / name)
     async with aiosqlite.connect(
         path, timeout=BUSY_SECONDS, isolation_level=isolation_level
     ) as connection:
         with setup_errors(str(path)):
-            # First, since a file with tables in it cannot be changed any more; it lets the space of
-            # what was deleted be given back bit by bit, while turns go on.
-            await connection.execute("PRAGMA auto_vacuum = INCREMENTAL")
             for pragma in ("journal_mode = WAL", "synchronous = FULL", "secure_delete = ON"):
                 await connection.execute(f"PRAGMA {pragma}")
         yield path, connection

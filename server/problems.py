@@ -51,6 +51,8 @@ _SENTENCES = {404: "There is no such page.", 405: "This page does not take that 
 """In the place of a bare "Not Found"."""
 
 
+_UNPARSED = "There was an error parsing the body"
+"""FastAPI's own words, with status 400, for a body that is no UTF-8."""
 _NOT_JSON = "Send the body as JSON, with the header 'Content-Type: application/json'."
 
 
@@ -115,12 +117,50 @@ def response(described: Problem, headers: Mapping[str, str] | None = None) -> JS
     )
 
 
+_WHEN = {
+    400: "There is no question to work on.",
+    401: "A valid key is missing.",
+    403: "The key is not for this, or a page of another site asks.",
+    404: "It does not exist, or is another's.",
+    408: "The body did not arrive in time.",
+    409: "The session is answering another turn.",
+    413: "The body is too large.",
+    414: "The address is too long.",
+    422: "A value cannot be used; `errors` names each.",
+    429: "Too many requests, or turns that wait.",
+    431: "The headers are too many or too large.",
+    500: "Something went wrong here.",
+    503: "The server cannot answer yet, or the turn was stopped.",
+}
+"""When a door answers with an error, as the API's description says it."""
+_EVERYWHERE = (401, 403, 408, 413, 414, 422, 429, 431, 500, 503)
+"""What every door may answer with."""
+_HEADERS = {
+    401: {"WWW-Authenticate": {"schema": {"type": "string"}, "description": "`Bearer`."}},
+    429: {"Retry-After": {"schema": {"type": "string"}, "description": "Seconds to wait."}},
+}
+_REQUEST_ID = "6f1c7a3e9d5b4c208e77d1a4b90c3f52"
+
+
 def described(*statuses: int) -> dict[int | str, dict[str, object]]:
-    """Return the OpenAPI responses of a door that may answer with these errors."""
-    content = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
+    """Return the OpenAPI responses of a door that may answer with these errors too."""
     return {
-        status: {"description": HTTPStatus(status).phrase, "content": content}
-        for status in (*statuses, 401, 403, 413, 422, 500, 503)
+        status: {
+            "description": _WHEN[status],
+            "headers": {
+                "X-Request-Id": {"schema": {"type": "string"}},
+                **_HEADERS.get(status, {}),
+            },
+            "content": {
+                MEDIA_TYPE: {
+                    "schema": {"$ref": "#/components/schemas/Problem"},
+                    "example": problem(status, _WHEN[status], _REQUEST_ID).model_dump(
+                        exclude_none=True
+                    ),
+                }
+            },
+        }
+        for status in sorted({*statuses, *_EVERYWHERE})
     }
 
 
@@ -197,6 +237,8 @@ async def _invalid(request: Request, error: Exception) -> JSONResponse:
 async def _http(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)
     status, detail = error.status_code, str(error.detail)
+    if detail == _UNPARSED:
+        status, detail = 422, _NOT_JSON
     if status >= 500:
         detail = OPAQUE
     elif detail == HTTPStatus(status).phrase:

@@ -24,6 +24,7 @@ from home_energy.settings import Settings, get_settings
 from server import logs, persistence
 from server.address import is_loopback, url_of
 from server.bodies import MAX_BODY_BYTES
+from server.cut_off import settle
 from server.guard import REFERENCE
 from server.launch import PREPARE
 from server.origins import STUDIO
@@ -70,6 +71,7 @@ def run(host: str, port: int) -> None:
     make_private(Path(_CACHE))
     move_damaged_aside(Path(_CACHE))
     asyncio.run(persistence.check())
+    settle(Path(_CACHE), get_settings().data_dir / persistence.CHECKPOINTS_FILE)
     for number in (signal.SIGINT, signal.SIGTERM):
         # uvicorn stops cleanly, then raises the signal again, which then ends here.
         signal.signal(number, lambda *_: sys.exit(0))

@@ -42,17 +42,26 @@ def _says_something(text: str) -> bool:
     return any(unicodedata.category(character)[0] not in "CZM" for character in text)
 
 
+_SAYS_SOMETHING = {"pattern": r"^[^\u0000]*[\p{L}\p{N}\p{P}\p{S}][^\u0000]*$"}
+"""What `usable_message` and `usable_summary` ask for, for the API's description."""
 Message = Annotated[
-    str, BeforeValidator(usable_message), Field(min_length=1, max_length=MAX_QUESTION)
+    str,
+    BeforeValidator(usable_message),
+    Field(min_length=1, max_length=MAX_QUESTION, json_schema_extra=_SAYS_SOMETHING),
 ]
-SessionId = Annotated[str, Query(description="As POST /get_session_id returned it.")]
+_SESSION = "01a2042c-af18-752b-9590-3ec213502f21"
+SessionId = Annotated[
+    str, Query(description="As POST /get_session_id returned it.", examples=[_SESSION])
+]
+GivenSessionId = Annotated[str, Field(examples=[_SESSION])]
+"""The same in a body or an answer."""
 HistoryMessage = str | dict[str, Any]
 
 
 class SessionCreated(BaseModel):
     """A new session."""
 
-    session_id: str
+    session_id: GivenSessionId
 
 
 class Question(BaseModel):
@@ -65,7 +74,7 @@ class Asked(BaseModel):
     """The message was received, and answered unless only recorded."""
 
     message: Literal["Message received"] = "Message received"
-    session_id: str
+    session_id: GivenSessionId
     answer: Answer | None = None
 
 
@@ -93,7 +102,7 @@ class HistoryEntry(BaseModel):
 class Retrieved(BaseModel):
     """What was found for the session's last question."""
 
-    session_id: str
+    session_id: GivenSessionId
     contexts: list[Context]
     message_history: list[HistoryEntry]
 
@@ -101,15 +110,17 @@ class Retrieved(BaseModel):
 class SummaryWanted(BaseModel):
     """A history whose last question is to be answered from what was found."""
 
-    session_id: str
-    message_history: list[HistoryMessage]
+    session_id: GivenSessionId
+    message_history: Annotated[
+        list[HistoryMessage], Field(examples=[["How thick should loft insulation be?"]])
+    ]
     """Texts, or messages with `type` (or `role`) and `content`; oldest first."""
 
 
 class Summary(BaseModel):
     """The answer to the last question of a history."""
 
-    session_id: str
+    session_id: GivenSessionId
     summary: str
     retrieved_contexts: list[Context]
     question: str
@@ -120,9 +131,16 @@ class Summary(BaseModel):
 class RecordWanted(BaseModel):
     """A summary to be kept among the user's records."""
 
-    session_id: str
+    session_id: GivenSessionId
     summary: Annotated[
-        str, BeforeValidator(usable_summary), Field(min_length=1, max_length=MAX_SUMMARY)
+        str,
+        BeforeValidator(usable_summary),
+        Field(
+            min_length=1,
+            max_length=MAX_SUMMARY,
+            examples=["Loft insulation: 270 mm."],
+            json_schema_extra=_SAYS_SOMETHING,
+        ),
     ]
 
 
@@ -130,13 +148,13 @@ class Saved(BaseModel):
     """The summary is kept."""
 
     message: Literal["Session data saved"] = "Session data saved"
-    session_id: str
+    session_id: GivenSessionId
 
 
 class SessionListed(BaseModel):
     """One of the user's sessions."""
 
-    session_id: str
+    session_id: GivenSessionId
     title: str | None
     created_at: datetime
     last_at: datetime

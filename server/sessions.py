@@ -41,7 +41,19 @@ from server.session_forms import (
 )
 from server.threads import GRAPH
 
-router = APIRouter(tags=["Sessions"])
+router = APIRouter(tags=["Sessions"], generate_unique_id_function=lambda route: route.name)
+
+_EVENTS = """event: progress
+data: {"agent": "retriever"}
+
+event: token
+data: {"text": "Mineral wool "}
+
+event: answer
+data: {"text": "Mineral wool should be 270 mm thick [1].", "mode": "extractive"}
+
+"""
+"""What a streamed answer looks like, shortened."""
 
 
 @router.post("/get_session_id", responses=described())
@@ -60,7 +72,7 @@ async def get_session_id(request: Request) -> SessionCreated:
         200: {
             "description": "The answer; or, with `Accept: text/event-stream`, the events "
             "`progress`, `token` and, last, `answer` (or `error`, a problem).",
-            "content": {"text/event-stream": {"schema": {"type": "string"}}},
+            "content": {"text/event-stream": {"schema": {"type": "string"}, "example": _EVENTS}},
         },
     },
 )

@@ -23,6 +23,10 @@ KEEP_RUNS = timedelta(minutes=10)
 """How long a client may still ask what became of a run."""
 MOST_RUNS = 500
 """Ended runs that are kept at most, so that the server looks through few of them."""
+KEEP_RUNS_AT_LEAST = timedelta(seconds=30)
+"""How long a client may ask however many there are."""
+KEEP_COPIES = KEEP_RUNS
+"""How long after its last turn a thread's row has a copy of the conversation."""
 KEEP_STRAYS = timedelta(hours=1)
 """How long a thread that is no session stays: a temporary one, or one deleted elsewhere."""
 KEEP_DOCUMENTS = timedelta(hours=1)
@@ -64,6 +68,7 @@ class Sweeper:
             "sessions": self._sessions,
             "strays": self._stray_threads,
             "runs": self._runs,
+            "copies": self._copies,
             "pruned": self._superseded,
             "documents": self._documents,
             "bytes": self._space,
@@ -115,7 +120,12 @@ class Sweeper:
         return live, deleted, history.thread_ids(self._data_dir)
 
     async def _runs(self, now: datetime) -> int:
-        return threads.drop_ended_runs(now - KEEP_RUNS, most=MOST_RUNS)
+        return threads.drop_ended_runs(
+            now - KEEP_RUNS, most=MOST_RUNS, crowd_before=now - KEEP_RUNS_AT_LEAST
+        )
+
+    async def _copies(self, now: datetime) -> int:
+        return threads.lighten(now - KEEP_COPIES)
 
     async def _superseded(self, now: datetime) -> int:
         """Drop from sessions unused for a while what they were before each turn."""
@@ -128,7 +138,7 @@ class Sweeper:
             after=self._pruned_to,
             limit=BATCH,
         )
-        pruned = await prune_history(self._data_dir, idle)
+        pruned = await prune_history(idle)
         if idle:
             self._pruned_to = idle[-1].last_at
         return pruned
@@ -168,7 +178,7 @@ def delete_session(
         turn.end()
 
 
-async def prune_history(data_dir: Path, idle: Sequence[Session]) -> int:
+async def prune_history(idle: Sequence[Session]) -> int:
     """Keep of each session what it is now, with every message; return how many were pruned.
 
     One that is answering is left as it is.
@@ -176,6 +186,7 @@ async def prune_history(data_dir: Path, idle: Sequence[Session]) -> int:
     if not idle:
         return 0
     pruned = 0
+    data_dir = (await asyncio.to_thread(get_settings)).data_dir
     async with checkpointer() as saver:
         for session in idle:
             try:
@@ -200,7 +211,9 @@ def forget_documents(
     gone = 0
     for owner in sessions.owners_who_deleted(database, since):
         hashes = kept.hashes(database, owner, before=before)
-        live = [session.session_id for session in sessions.list_for(database, owner, limit=-1)]
+        live = [
+            session.session_id for session in sessions.list_for(database, owner, limit=1_000_000)
+        ]
         unquoted = hashes - history.mentioned(data_dir, live, hashes)
         gone += kept.forget(database, owner, unquoted, before=before)
     return gone

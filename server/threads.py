@@ -91,18 +91,33 @@ def drop(thread_ids: Collection[str]) -> None:
     _drop_runs(gone)
 
 
-def drop_ended_runs(before: datetime, *, most: int) -> int:
-    """Drop the rows of runs that ended before an instant, and the oldest beyond so many ended.
+def lighten(before: datetime) -> int:
+    """Drop the copy of the conversation that a row has, where it was not used since an instant.
 
-    Return how many went. The server looks through all of them several times a run, and so slows
-    as they pile up; their results are in the checkpoints.
+    Return how many had one. All copies are in memory, and written to a file every ten seconds;
+    the conversation itself is in the checkpoints, from where the thread's state is read.
+    """
+    heavy = [row for row in _rows() if row.get("values") and row["updated_at"] < before]
+    for row in heavy:
+        # Not None, for which a search by values fails.
+        row["values"] = {}
+    return len(heavy)
+
+
+def drop_ended_runs(before: datetime, *, most: int, crowd_before: datetime) -> int:
+    """Drop the rows of runs that ended before an instant; return how many went.
+
+    Where more than `most` are left, the oldest go too, if they ended before `crowd_before`. The
+    server looks through all of them several times a run, and so slows as they pile up; what they
+    came to is in the checkpoints.
     """
     ended = [row for row in _rows("runs") if row["status"] not in ("pending", "running")]
     ended.sort(key=lambda row: row["updated_at"])
+    crowd = len(ended) - most
     gone = [
         row
         for number, row in enumerate(ended)
-        if row["updated_at"] < before or number < len(ended) - most
+        if row["updated_at"] < (crowd_before if number < crowd else before)
     ]
     _drop_runs(gone)
     return len(gone)
@@ -118,7 +133,9 @@ def _drop_runs(gone: list[dict[str, Any]]) -> None:
     if not ids:
         return
     _replace("runs", [row for row in _rows("runs") if row["run_id"] not in ids])
-    from langgraph_runtime_inmem.database import GLOBAL_RETRY_COUNTER
+    from langgraph_runtime_inmem.database import (  # type: ignore[import-untyped]
+        GLOBAL_RETRY_COUNTER,
+    )
     from langgraph_runtime_inmem.inmem_stream import (  # type: ignore[import-untyped]
         get_stream_manager,
     )
@@ -153,9 +170,7 @@ def _replace(table: str, rows: list[dict[str, Any]]) -> None:
 def _tables() -> dict[str, Any]:
     try:
         # The runtime has no types, and is there only where it is the one that serves.
-        from langgraph_runtime_inmem.database import (  # type: ignore[import-untyped]
-            GLOBAL_STORE,
-        )
+        from langgraph_runtime_inmem.database import GLOBAL_STORE
     except ImportError:  # another runtime keeps its rows in a database
         return {}
     tables: dict[str, Any] = GLOBAL_STORE

@@ -96,6 +96,7 @@ BREAKABLE: dict[str, Any] = {
     "sessions.delete": sessions,
     "kept.find": kept,
     "keys.verify": keys,
+    "sessions.was_deleted": sessions,
     "turns.begin": turns,
     "documents.knowledge": documents,
     "checkpoints.aget_tuple": checkpoints.Checkpointer,

@@ -133,7 +133,7 @@ def test_history_of_a_session_deleted_meanwhile_is_not_in_the_backup(data: Path,
 def test_a_damaged_database_makes_no_backup(data: Path, tmp_path: Path):
     open_database(settings_of(data)).close()
     (data / "store.sqlite").write_bytes(b"damaged " * 1000)
-    with pytest.raises(SetupError, match=r"store\.sqlite.*doctor --repair"):
+    with pytest.raises(SetupError, match=r"store\.sqlite.*restore"):
         backup(settings_of(data), tmp_path / "b.tar.gz", now=NOW)
     assert [path.name for path in tmp_path.iterdir()] == ["data"]
 

@@ -65,7 +65,11 @@ def commands() -> list[list[str]]:
 
 def test_every_command_that_was_promised_is_there() -> None:
     promised = "serve ask chat ingest search graph verify doctor backup restore".split()
-    pairs = [["models", "pull"], *(["keys", verb] for verb in "create list revoke rotate".split())]
+    pairs = [
+        ["models", "pull"],
+        *(["keys", verb] for verb in "create list revoke rotate".split()),
+        *(["sessions", verb] for verb in "list show delete prune".split()),
+    ]
     assert sorted(commands()) == sorted([*([name] for name in promised), *pairs])
 
 

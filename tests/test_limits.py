@@ -5,21 +5,23 @@ import json
 import signal
 import time
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from itertools import count
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
+from langchain_core.messages import AIMessage, HumanMessage
 from server_process import Server
 from starlette.types import Message
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import connect
 
+from agents.state import last_question
 from home_energy import keys, spending
 from home_energy.database import open_database
-from home_energy.errors import SetupError
+from home_energy.errors import BadInput, SetupError
 from home_energy.settings import Settings
 from server import bodies
 from server.address import site_of
@@ -441,6 +443,27 @@ def test_headers_and_addresses_have_an_end(house: House, alice: httpx.Client):
     with pytest.raises(InvalidStatus) as refused, socket(house, alice, **many):
         pass
     assert refused.value.response.status_code == 431
+
+
+def test_a_long_question_that_is_in_the_state_already_is_refused_by_the_graph():
+    assert last_question([HumanMessage(LONG), HumanMessage("x" * 4_000)]) is not None
+    with pytest.raises(BadInput, match="4,000 characters"):
+        last_question([HumanMessage(LONG), AIMessage("hm")])
+
+
+def test_tokens_are_summed_by_user_and_day(tmp_path: Path):
+    database = open_database(Settings(_env_file=None, data_dir=tmp_path))
+    late = datetime(2026, 11, 22, 23, 59, 50, tzinfo=UTC)
+    for user, tokens in (("alice", 300), ("alice", 200), ("bob", 7), ("alice", 0)):
+        spending.spend(database, user, tokens, now=late)
+    spending.spend(database, "alice", 1, now=late + timedelta(seconds=10))
+    assert spending.spent(database, "alice", day=late.date()) == 500
+    assert spending.spent(database, "alice", day=late.date() + timedelta(days=1)) == 1
+    assert spending.spent(database, "carol", day=late.date()) == 0
+    assert spending.seconds_left(late) == 10
+    spending.spend(database, "alice", 1, now=late + timedelta(days=40))
+    assert spending.spent(database, "alice", day=late.date()) == 0
+    database.close()
 
 
 def test_depth_is_counted_outside_strings():

@@ -1,5 +1,6 @@
 """What every request passes first: closed routes, sizes, ids, headers; and the API's own page."""
 
+import json
 import re
 
 import httpx
@@ -10,8 +11,10 @@ from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 from websockets.typing import Origin
 
+from home_energy.settings import PROJECT_ROOT, Settings
 from server.address import is_local, is_loopback
-from server.origins import is_foreign
+from server.launch import environment
+from server.origins import allowed_origins, is_foreign
 
 pytestmark = pytest.mark.slow
 
@@ -232,6 +235,33 @@ def test_only_this_machine_is_local(address: str, host: str, local: bool):
     headers = [(b"host", host.encode())]
     scope = {"type": "http", "client": (address, 1234), "headers": headers}
     assert is_local(scope) is local
+
+
+@pytest.mark.parametrize("name", ["X-Forwarded-For", "Forwarded", "X-Real-IP"])
+def test_what_a_proxy_passed_on_was_not_made_on_this_machine(client: httpx.Client, name: str):
+    # A proxy on this machine may name the server as it likes, and speak for anyone.
+    for value in ("127.0.0.1", "203.0.113.9", ""):
+        assert client.get("/sessions", headers={name: value}).status_code == 401
+        assert client.get("/metrics", headers={name: value}).status_code == 403
+
+
+def test_cors_and_the_guard_read_one_list_of_origins():
+    config = json.loads((PROJECT_ROOT / "langgraph.json").read_text(encoding="utf-8"))
+    own = Settings(_env_file=None)
+    assert config["http"]["cors"]["allow_origins"] == list(allowed_origins(own))
+    more = Settings(_env_file=None, cors_origins="https://a.example,https://b.example")
+    served = json.loads(
+        environment("127.0.0.1", 1, more, PROJECT_ROOT / "langgraph.json")["LANGGRAPH_HTTP"]
+    )
+    assert served["cors"]["allow_origins"] == list(allowed_origins(more))
+
+
+def test_allowed_page_may_read_what_the_guard_answers(client: httpx.Client):
+    refused = client.get(
+        "/sessions", headers={"Origin": "https://smith.langchain.com", "X": "x" * 33_000}
+    )
+    assert refused.status_code == 431
+    assert refused.headers["access-control-allow-origin"] == "https://smith.langchain.com"
 
 
 @pytest.mark.parametrize(

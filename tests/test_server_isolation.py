@@ -3,50 +3,24 @@
 import json
 import signal
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from uuid import uuid4
 
 import httpx
 import pytest
-from server_process import Server
+from house import RUN, House
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import connect
 
 from home_energy import keys, sessions
-from home_energy.database import open_database
-from home_energy.settings import Settings
 
 pytestmark = pytest.mark.slow
-
-
-class House:
-    """A server with keys, and a client for each who may come."""
-
-    def __init__(self, data_dir: Path) -> None:
-        self.server = Server(data_dir)
-        settings = Settings(_env_file=None, data_dir=data_dir)
-        self.database = open_database(settings)
-
-        def key(user: str, *, admin: bool = False) -> str:
-            return keys.create(self.database, data_dir, user, admin=admin)[0]
-
-        self.key = key
-        self.keys = {
-            "alice": key("alice"),
-            "bob": key("bob.b@example.org"),
-            "admin": key("root", admin=True),
-        }
-        self.server.start()
-        self.alice, self.bob, self.admin = (self.server.client(key) for key in self.keys.values())
-        self.stranger = self.server.client()
 
 
 @pytest.fixture(scope="module")
 def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     house = House(tmp_path_factory.mktemp("data"))
     yield house
-    for client in (house.alice, house.bob, house.admin, house.stranger):
-        client.close()
+    house.close()
     house.server.stop(signal.SIGKILL)
 
 
@@ -60,8 +34,6 @@ def session(house: House) -> str:
     assert asked.status_code == 200
     return session
 
-
-RUN = {"assistant_id": "assistant", "input": {"messages": [{"role": "user", "content": "hi"}]}}
 
 Attempt = Callable[[httpx.Client, str], httpx.Response]
 

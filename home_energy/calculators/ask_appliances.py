@@ -12,6 +12,7 @@ from home_energy.calculators.asking import (
     add_cost,
     asked_period,
     ends,
+    is_priced,
     number,
     read_prices,
 )
@@ -27,6 +28,11 @@ _RUNNING = (
     r"run(?:s|ning)?\b|to use|leav(?:e|ing)|left on|using|per hour|an hour|electricity|a day|"
     r"a year|a week|a month|yearly|annual|on for|" + SAVING
 )
+_PLUGGED_IN = (
+    r"heaters?\b|dryer|washing machine|washer|dishwasher|oven|hob\b|cooker|kettle|iron\b|microwave|"
+    r"air fryer|toaster|tvs?\b|television|computer|pc\b|laptop|console|fans?\b|air con|ac\b|"
+    r"dehumidifier|humidifier|vacuum|hoover|pump\b|hot tub|sauna|electric blanket|router|aquarium"
+)
 _CYCLING = r"fridge|freezer|refrigerator"
 
 
@@ -35,7 +41,19 @@ def _appliance_asked(reading: Reading) -> bool:
         return False
     if reading.all("R", "U", "K", "C", "F", "kWp", "Btu", "therm"):
         return False
-    return bool(read_hours(reading)) or (reading.has(COST) and reading.has(_RUNNING))
+    return bool(read_hours(reading)) or (
+        reading.has(COST) and (reading.has(_RUNNING) or is_priced(reading))
+    )
+
+
+def _appliance_meant(reading: Reading) -> bool:
+    return (
+        reading.has(_PLUGGED_IN)
+        and reading.has(COST)
+        and bool(read_hours(reading))
+        and is_priced(reading)
+        and not reading.has(_NOT_WATTS_IN)
+    )
 
 
 def _read_appliance(reading: Reading) -> Slots:
@@ -62,6 +80,11 @@ def _read_appliance(reading: Reading) -> Slots:
     period = asked_period(reading)
     if period is not None:
         slots["period"] = period
+    thing = re.search(rf"\b(?:{_PLUGGED_IN})", reading.text)
+    if thing and not watts:
+        slots["thing"] = thing[0]
+    if not reading.has(_RUNNING):
+        slots["open"] = "yes"
     if reading.has(_CYCLING):
         slots["cycling"] = "yes"
     return slots
@@ -73,7 +96,8 @@ def _appliance(slots: Slots) -> Work:
     daily, days = number(slots, "hours_per_day"), number(slots, "days_per_year")
     once, period = number(slots, "hours"), str(slots.get("period", ""))
     if watts is None:
-        work.missing.append("How many watts does it take?")
+        thing = f"the {slots['thing']}" if "thing" in slots else "it"
+        work.missing.append(f"How many watts does {thing} take?")
         return work
     new = number(slots, "new_watts")
     if slots.get("cycling"):
@@ -102,7 +126,7 @@ def _appliance(slots: Slots) -> Work:
             quantity=quantity,
         )
         add_cost(work, kwh, slots, calculator="saving_value")
-    elif daily is None and once is None and period not in {"hour", ""}:
+    elif daily is None and once is None and (period not in {"hour", ""} or "open" in slots):
         work.missing.append("How many hours a day is it on?")
     elif daily is None:
         kwh = work.run("appliance_use", watts=watts, hours=once or 1.0, quantity=quantity)
@@ -223,6 +247,6 @@ FAMILIES = (
         "metered", lambda r: _measured(r) is not None and not r.all("W"), _read_measured, _metered
     ),
     Family("replacement", _replacement_asked, _read_replacement, _replacement),
-    Family("appliance", _appliance_asked, _read_appliance, _appliance),
+    Family("appliance", _appliance_asked, _read_appliance, _appliance, _appliance_meant),
 )
 """In the order they are tried: the particular before the general."""

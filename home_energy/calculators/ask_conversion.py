@@ -67,6 +67,10 @@ _LABEL = re.compile(
     r"\b(?P<unit>hspf|seer|eer)(?: of)? (?P<n>\d+(?:\.\d+)?) (?:in|to|as|into)(?: an?)? s?cop\b"
 )
 _CALORIFIC = re.compile(r"(?:\bcv|calorific value)(?: of| is| at|:)? (\d+(?:\.\d+)?)")
+_METER = re.compile(
+    rf"(?:from|was|between|read|showed?|reading of) {NUMBER}(?: ?m[3³])?\W+"
+    rf"(?:(?:and|it|is|now|then|to|shows?|reads?|says|today|later) ){{1,4}}{NUMBER}"
+)
 _DIFFERENCE = re.compile(r"\b(?:difference|drop|rise|lower by|by \d)")
 
 
@@ -87,9 +91,7 @@ def _read(reading: Reading) -> Slots:
         slots["value"] = -value
     if groups.get("fuel"):
         slots["fuel"] = str(groups["fuel"])
-    calorific = _CALORIFIC.search(text)
-    if calorific:
-        slots["calorific_value"] = float(calorific[1])
+    slots |= _calorific(reading)
     if re.search(r"imperial|hundred cubic feet", text):
         slots["imperial"] = "yes"
     return slots
@@ -100,9 +102,22 @@ def _read_meter(reading: Reading) -> Slots:
     if not re.search(r"\bgas\b", reading.text) or "kwh" not in reading.text:
         return {}
     found = re.search(rf"{NUMBER} (?:imperial )?(?:gas )?units\b", reading.text)
-    if found is None or not re.search(r"imperial|cubic feet|ft3", reading.text):
+    imperial = re.search(r"imperial|cubic feet|ft3", reading.text)
+    readings = _METER.search(reading.text)
+    if readings and "meter" in reading.text and float(readings[2]) > float(readings[1]):
+        metric = re.search(r"\b(?:m3|m³|cubic met\w+|metric)", reading.text)
+        used = round(float(readings[2]) - float(readings[1]), 6)
+        unit = "imperial units" if imperial else "m³" if metric else "meter units"
+        metered: Slots = {"value": used, "from": unit, "to": "kWh", "fuel": "gas"}
+        return metered | _calorific(reading)
+    if found is None or not imperial:
         return {}
     return {"value": float(found[1]), "from": "imperial units", "to": "kWh"}
+
+
+def _calorific(reading: Reading) -> Slots:
+    calorific = _CALORIFIC.search(reading.text)
+    return {"calorific_value": float(calorific[1])} if calorific else {}
 
 
 def _unit(groups: dict[str, str | None], side: str) -> str:
@@ -122,7 +137,7 @@ def _slots(reading: Reading) -> Slots:
 
 def _possible(slots: Slots) -> bool:
     pair = str(slots["from"]), str(slots["to"])
-    gas = {"m³", "ft³", "ccf", "gallons", "US gallons", "imperial units"}
+    gas = {"meter units", "m³", "ft³", "ccf", "gallons", "US gallons", "imperial units"}
     if pair[1] == "kWh" and pair[0] in gas:
         return slots.get("fuel") != "water"
     if {"gallons", "mpg"} & set(pair):
@@ -138,11 +153,16 @@ def _with_place(unit: str, place: str) -> str:
 def _work(slots: Slots) -> Work:
     work = Work()
     value, place = number(slots, "value"), str(slots.get("place", "general"))
+    if "from" not in slots or "to" not in slots:
+        work.missing.append("From which unit to which?")
+        return work
     unit, to = str(slots["from"]), str(slots["to"])
     if {"gallons", "mpg"} & {unit, to} and place == "general" and slots.get("fuel") is None:
         work.missing.append("Do you mean US gallons or UK gallons?")
         return work
-    if unit == "imperial units":
+    if unit == "meter units":
+        work.missing.append("Does the meter count cubic metres or hundreds of cubic feet?")
+    elif unit == "imperial units":
         work.run("gas_imperial_units_energy", units_100_ft3=value)
     elif to == "kWh" and unit in {"gallons", "US gallons"}:
         _fuel_energy(work, slots, value)

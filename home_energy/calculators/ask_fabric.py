@@ -10,6 +10,7 @@ from home_energy.calculators.asking import (
     add_cost,
     default_prices,
     ends,
+    is_priced,
     number,
     read_heater,
     read_prices,
@@ -30,6 +31,16 @@ def _insulation_asked(reading: Reading) -> bool:
     area = bool(reading.all("m2", "ft2"))
     pair = ends(reading.all("R")) or ends(_u_values(reading)) or _thicknesses(reading)
     return pair is not None and (area or reading.has(SAVING))
+
+
+def _insulation_meant(reading: Reading) -> bool:
+    return (
+        reading.has("insulat")
+        and reading.has(SAVING)
+        and bool(reading.all("m2", "ft2"))
+        and is_priced(reading)
+        and not reading.has("tank|jacket|cylinder")
+    )
 
 
 def _thicknesses(reading: Reading) -> tuple[float, float] | None:
@@ -137,6 +148,10 @@ def _therms_value(work: Work, slots: Slots, therms: float) -> None:
 
 def _air_asked(reading: Reading) -> bool:
     return ends(reading.all("ACH", "ACH50")) is not None and bool(reading.all("m3", "ft3"))
+
+
+def _air_meant(reading: Reading) -> bool:
+    return ends(reading.all("ACH", "ACH50")) is not None and reading.has(SAVING)
 
 
 def _read_air(reading: Reading) -> Slots:
@@ -258,8 +273,8 @@ def _layer(slots: Slots) -> Work:
 
 FAMILIES = (
     Family("ventilation", _ventilation_asked, _read_ventilation, _ventilation),
-    Family("air_sealing", _air_asked, _read_air, _air),
-    Family("insulation", _insulation_asked, _read_insulation, _insulation),
+    Family("air_sealing", _air_asked, _read_air, _air, _air_meant),
+    Family("insulation", _insulation_asked, _read_insulation, _insulation, _insulation_meant),
     Family("layer", _layer_asked, _read_layer, _layer),
 )
 """In the order they are tried: the particular before the general."""

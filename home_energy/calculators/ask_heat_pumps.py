@@ -9,6 +9,7 @@ from home_energy.calculators.asking import (
     Slots,
     Work,
     ends,
+    is_priced,
     number,
     read_prices,
     unit_price,
@@ -30,6 +31,15 @@ def _heat_pump_asked(reading: Reading) -> bool:
             rf"{_BOILER}|{COST}|{SAVING}|co2|co₂|carbon|emission|compar|vs\b|run|electric|needs?\b"
         )
         and not reading.has("dryer|tumble")
+    )
+
+
+def _heat_pump_meant(reading: Reading) -> bool:
+    return (
+        reading.has(r"heat ?pump")
+        and bool(reading.all("SCOP", "COP", "HSPF"))
+        and reading.has(rf"{COST}|{SAVING}")
+        and is_priced(reading)
     )
 
 
@@ -178,6 +188,6 @@ def _radiator(slots: Slots) -> Work:
 FAMILIES = (
     Family("heat_pump_cop", _cop_asked, _read_cop, _cop),
     Family("radiator", _radiator_asked, _read_radiator, _radiator),
-    Family("heat_pump", _heat_pump_asked, _read_heat_pump, _heat_pump),
+    Family("heat_pump", _heat_pump_asked, _read_heat_pump, _heat_pump, _heat_pump_meant),
 )
 """In the order they are tried: the particular before the general."""

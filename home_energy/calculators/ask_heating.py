@@ -43,6 +43,17 @@ def _thermostat_asked(reading: Reading) -> bool:
     )
 
 
+def _thermostat_meant(reading: Reading) -> bool:
+    yearly = [q for q in reading.all("GBP", "USD", "EUR", "kWh") if q.value >= 50]
+    return (
+        bool(yearly)
+        and reading.has(_LOWER)
+        and reading.has(SAVING)
+        and reading.has("thermostat|room temperature")
+        and not reading.has(_NOT_THERMOSTAT)
+    )
+
+
 def _read_thermostat(reading: Reading) -> Slots:
     slots = read_heater(reading) | read_prices(reading)
     unit, found = _temperatures(reading)
@@ -148,6 +159,6 @@ def _loss(slots: Slots) -> Work:
 
 FAMILIES = (
     Family("heat_loss", _loss_asked, _read_loss, _loss),
-    Family("thermostat", _thermostat_asked, _read_thermostat, _thermostat),
+    Family("thermostat", _thermostat_asked, _read_thermostat, _thermostat, _thermostat_meant),
 )
 """In the order they are tried: the particular before the general."""

@@ -1,11 +1,14 @@
 """Questions about showers, baths and tanks."""
 
 from home_energy.calculators.asking import (
+    COST,
+    SAVING,
     Family,
     Slots,
     Work,
     add_cost,
     ends,
+    is_priced,
     number,
     read_heater,
     read_prices,
@@ -28,6 +31,16 @@ def _shower_asked(reading: Reading) -> bool:
         bool(water)
         and reading.has("bath|water|heat(?:ing)?\\b")
         and len(reading.all("C", "F")) >= 2
+    )
+
+
+def _shower_meant(reading: Reading) -> bool:
+    return (
+        reading.has("shower")
+        and reading.has(rf"{COST}|{SAVING}")
+        and bool(reading.all("min", "l/min", "gal/min"))
+        and is_priced(reading)
+        and not reading.all("W")
     )
 
 
@@ -172,6 +185,6 @@ def _tank(slots: Slots) -> Work:
 
 FAMILIES = (
     Family("tank", _tank_asked, _read_tank, _tank),
-    Family("shower", _shower_asked, _read_shower, _shower),
+    Family("shower", _shower_asked, _read_shower, _shower, _shower_meant),
 )
 """In the order they are tried: the particular before the general."""

@@ -9,6 +9,7 @@ from home_energy.calculators.asking import (
     Work,
     add_cost,
     ends,
+    is_priced,
     number,
     read_prices,
 )
@@ -18,6 +19,10 @@ from home_energy.calculators.usage import changes, count_of, read_hours
 
 _LAMPS = r"bulbs?\b|lamps?\b|spot(?:light)?s?\b|halogens?\b|leds?\b|downlight|incandescent|gu10"
 _STANDBY = r"stand-? ?by|phantom|vampire|idle|idling|always[ -]on|switched off|when off"
+_DEVICES = (
+    r"devices?|gadgets?|tvs?|televisions?|consoles?|boxes|chargers?|things|appliances?|items?|"
+    r"speakers?|routers?|computers?|pcs?|laptops?|monitors?|printers?|adapters?|plugs?|units?"
+)
 _SECONDS_WORDS = r"each\b|apiece|per bulb|a bulb"
 
 
@@ -37,6 +42,15 @@ def _lighting_asked(reading: Reading) -> bool:
     counted = count_of(reading, _LAMPS) is not None
     wants = reading.has(rf"replac|swap|switch|chang|{COST}|{SAVING}")
     return bool(hours) or (counted and wants) or (wants and reading.has("to run|running"))
+
+
+def _lighting_meant(reading: Reading) -> bool:
+    return (
+        reading.has(_LAMPS)
+        and reading.has(rf"{COST}|{SAVING}")
+        and is_priced(reading)
+        and not reading.has("lumens?|brightness|grow")
+    )
 
 
 def _read_lighting(reading: Reading) -> Slots:
@@ -120,6 +134,10 @@ def _standby_asked(reading: Reading) -> bool:
     )
 
 
+def _standby_meant(reading: Reading) -> bool:
+    return reading.has(_STANDBY) and reading.has(COST) and is_priced(reading)
+
+
 def _read_standby(reading: Reading) -> Slots:
     slots = read_hours(reading) | read_prices(reading)
     if "hours" in slots:
@@ -127,7 +145,10 @@ def _read_standby(reading: Reading) -> Slots:
     watts = reading.value("W")
     if watts is not None:
         slots["watts"] = watts
-    count = count_of(reading, "devices?|tvs?|consoles?|boxes|chargers?|things|appliances?")
+    count = count_of(reading, _DEVICES)
+    if count is None and reading.has(_SECONDS_WORDS):
+        # Whatever has a power each is what is counted.
+        count = count_of(reading, r"[a-z-]+s\b")
     if count is not None:
         slots["devices"] = count
     return slots
@@ -151,7 +172,7 @@ def _standby(slots: Slots) -> Work:
 
 
 FAMILIES = (
-    Family("lighting", _lighting_asked, _read_lighting, _lighting),
-    Family("standby", _standby_asked, _read_standby, _standby),
+    Family("lighting", _lighting_asked, _read_lighting, _lighting, _lighting_meant),
+    Family("standby", _standby_asked, _read_standby, _standby, _standby_meant),
 )
 """In the order they are tried: the particular before the general."""

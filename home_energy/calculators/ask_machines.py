@@ -1,11 +1,13 @@
 """Questions about dehumidifiers, dryers and pumps."""
 
 from home_energy.calculators.asking import (
+    SAVING,
     Family,
     Slots,
     Work,
     add_cost,
     ends,
+    is_priced,
     number,
     read_prices,
 )
@@ -52,6 +54,15 @@ def _dryer_asked(reading: Reading) -> bool:
         bool(times)
         and reading.has("dryer|drying")
         and reading.has("heat pump")
+        and not reading.all("W")
+    )
+
+
+def _dryer_meant(reading: Reading) -> bool:
+    return (
+        reading.has("heat pump (?:tumble )?dryer")
+        and reading.has(SAVING)
+        and is_priced(reading)
         and not reading.all("W")
     )
 
@@ -127,7 +138,7 @@ FAMILIES = (
         _read_dehumidifier,
         _dehumidifier,
     ),
-    Family("dryer", _dryer_asked, _read_dryer, _dryer),
+    Family("dryer", _dryer_asked, _read_dryer, _dryer, _dryer_meant),
     Family("pump", _pump_asked, _read_pump, _pump),
 )
 """In the order they are tried: the particular before the general."""

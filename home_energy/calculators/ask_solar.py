@@ -1,18 +1,24 @@
 """Questions about solar panels and batteries."""
 
+import re
+
 from home_energy.calculators.asking import (
     MONEY,
+    SAVING,
     Family,
     Slots,
     Work,
     default_prices,
     ends,
+    is_priced,
     number,
     read_prices,
     unit_price,
 )
 from home_energy.calculators.quantities import Reading
 
+_SOLD = r"export|sell|sold|paid|seg\b|feed"
+_RATIO = re.compile(r"\bperformance (?:ratio|factor)(?: of| is| at|:)? ?(0?\.\d+)")
 _SPENT = r"pay ?back|costs?|costing|price|for\b|spen[dt]|paid"
 
 
@@ -29,6 +35,15 @@ def _solar_asked(reading: Reading) -> bool:
     ) or bool(sums)
 
 
+def _solar_meant(reading: Reading) -> bool:
+    return (
+        reading.has(r"solar (?:panels?|pv|array|system)|pv\b|panels\b")
+        and reading.has(r"earn|worth|sav(?:e|es|ing)\b|make me|pay ?back")
+        and is_priced(reading)
+        and not reading.has(r"heat ?pump|solar thermal|batter")
+    )
+
+
 def _read_solar(reading: Reading) -> Slots:
     slots = read_prices(reading)
     size = reading.value("kWp")
@@ -37,11 +52,7 @@ def _read_solar(reading: Reading) -> Slots:
         size = watts / 1000
     if size is not None:
         slots["peak_kw"] = size
-    exported = [
-        q
-        for q in reading.all(*MONEY)
-        if q.value < 1.5 and reading.near(q, "export|sell|paid|seg", 15, 15)
-    ]
+    exported = [q for q in reading.all(*MONEY) if q.value < 1.5 and reading.near(q, _SOLD, 30, 15)]
     if exported:
         slots["export_price_per_kwh"] = exported[0].value
         if slots.get("price_per_kwh") == exported[0].value:
@@ -63,13 +74,30 @@ def _read_solar(reading: Reading) -> Slots:
     made = [q.value for q in reading.all("kWh") if q.per == "year"]
     if made and size:
         slots["kwh_per_kwp"] = made[0] / size
-    percent = [q for q in reading.all("%") if reading.near(q, r"self|use|home|own", 20, 20)]
-    if percent:
-        slots["self_use_share"] = percent[0].value / 100
+    slots |= _read_shares(reading)
     if reading.has(r"east|west"):
         slots["orientation"] = 0.8
     if reading.has(r"north[ -]facing|facing north|north roof"):
         slots["orientation"] = 0.55
+    return slots
+
+
+def _read_shares(reading: Reading) -> Slots:
+    """Return what of the yield is used at home, and what of the light becomes a yield."""
+    slots: Slots = {}
+    percents = reading.all("%")
+    used = [q for q in percents if reading.near(q, r"self|us(?:e|ing)|consum|home|own|our", 20, 20)]
+    sold = [q for q in percents if q not in used and reading.near(q, _SOLD, 20, 20)]
+    if used:
+        slots["self_use_share"] = used[0].value / 100
+    elif sold:
+        slots["self_use_share"] = 1 - sold[0].value / 100
+    elif reading.has(r"(?:us(?:e|ing)|consum\w+) (?:about |around |roughly )?half\b"):
+        slots["self_use_share"] = 0.5
+    ratio = _RATIO.search(reading.text)
+    percent = [q for q in percents if reading.near(q, "performance ratio", 25, 10)]
+    if ratio or percent:
+        slots["performance_ratio"] = float(ratio[1]) if ratio else percent[0].value / 100
     return slots
 
 
@@ -81,11 +109,17 @@ def _solar(slots: Slots) -> Work:
         return work
     given = number(slots, "kwh_per_kwp")
     sun = number(slots, "sun_hours")
+    ratio = number(slots, "performance_ratio")
     if given is None and slots.get("place") == "eu" and sun is None:
         work.missing.append("How many kWh does 1 kWp yield in a year where you live?")
         return work
     if given is None and (sun is not None or slots.get("place") == "us"):
-        kwh = work.run("solar_yield_sun_hours", peak_kw=size, peak_sun_hours_per_day=sun)
+        kwh = work.run(
+            "solar_yield_sun_hours",
+            peak_kw=size,
+            peak_sun_hours_per_day=sun,
+            performance_ratio=ratio,
+        )
     else:
         kwh = work.run(
             "solar_yield",
@@ -119,6 +153,11 @@ def _solar(slots: Slots) -> Work:
 def _battery_asked(reading: Reading) -> bool:
     rates = {q.value for q in reading.all(*MONEY) if q.value < 1.5}
     return bool(reading.has("batter") and reading.all("kWh") and len(rates) == 2)
+
+
+def _battery_meant(reading: Reading) -> bool:
+    rates = {q.value for q in reading.all(*MONEY) if q.value < 1.5}
+    return reading.has("batter") and reading.has(SAVING) and len(rates) == 2
 
 
 def _read_battery(reading: Reading) -> Slots:
@@ -177,7 +216,7 @@ def _battery(slots: Slots) -> Work:
 
 
 FAMILIES = (
-    Family("battery", _battery_asked, _read_battery, _battery),
-    Family("solar", _solar_asked, _read_solar, _solar),
+    Family("battery", _battery_asked, _read_battery, _battery, _battery_meant),
+    Family("solar", _solar_asked, _read_solar, _solar, _solar_meant),
 )
 """In the order they are tried: the particular before the general."""

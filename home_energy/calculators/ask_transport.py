@@ -9,6 +9,7 @@ from home_energy.calculators.asking import (
     Work,
     add_cost,
     default_prices,
+    is_priced,
     number,
     read_prices,
 )
@@ -28,6 +29,15 @@ def _car_asked(reading: Reading) -> bool:
             rf"{COST}|{SAVING}|vs\b|versus|against|compared|than|instead|how (?:much|many)|charg"
             r"|driv(?:e|ing)\b|does\b"
         )
+        and not reading.has(r"range\b|how far|tax\b")
+    )
+
+
+def _car_meant(reading: Reading) -> bool:
+    return (
+        reading.has(r"evs?\b|electric (?:car|vehicle|van)s?")
+        and reading.has(rf"{COST}|{SAVING}")
+        and is_priced(reading)
         and not reading.has(r"range\b|how far|tax\b")
     )
 
@@ -133,4 +143,4 @@ def _petrol_cost(
     return None
 
 
-FAMILIES = (Family("electric_car", _car_asked, _read_car, _car),)
+FAMILIES = (Family("electric_car", _car_asked, _read_car, _car, _car_meant),)

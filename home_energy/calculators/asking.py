@@ -24,7 +24,8 @@ _AMOUNT = re.compile(
     r"consum\w+|loses?|need|output|give|yield|generate|produce)\b"
 )
 _PLAIN_OPENING = re.compile(
-    r"^(?:is|are|was|should|shall|may|can|could|do|does|did|why|which|who|where|when|will|am)\b"
+    r"^(?:and )?(?:is|are|was|should|shall|may|can|could|do|does|did|why|which|who|where|when|"
+    r"will|am)\b"
 )
 _PLAIN = re.compile(
     r"\b(?:enough|should|safe(?:ly)?|recommend\w*|allowed|legal(?:ly)?|normal(?:ly)?|why|means?|"
@@ -43,8 +44,9 @@ _SHOPPING = re.compile(
     r"\b(?:install(?:ation)?|purchase|buying|upfront) (?:cost|price)|"
     r"\bhow much (?:is|are) (?:a|an|the) (?!.*\b(?:hours?|hrs?|minutes?|kwh)\b)"
 )
+_TOLD = re.compile(r"^(?:i|we|my|our|the|it|they|there|this|these|it's|i've|we've)\b.*\d")
 _SENTENCE = re.compile(
-    r"(?<=[?!;])\s+|(?<=[a-z)]\.)\s+|,? and (?=(?:how|what|should|is|are|why)\b)"
+    r"(?<=[?!;])\s+|(?<=[a-z)]\.)\s+|,?\s+(?=and (?:how|what|should|is|are|why)\b)"
 )
 
 
@@ -74,6 +76,8 @@ class Family:
     asked: Callable[[Reading], bool]
     read: Callable[[Reading], Slots]
     work: Callable[[Slots], Work]
+    meant: Callable[[Reading], bool] | None = None
+    """Whether a question is clearly of this kind although what it is known by is missing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +92,12 @@ class UnitPrice:
 def calculable(text: str) -> str:
     """Return the part of a question that may ask for a number; empty where none does."""
     parts = [part for part in _SENTENCE.split(text.strip().lower()) if part]
-    return " ".join(part for part in parts if not _is_plain(part))
+    asking = [part for part in parts if not _is_plain(part)]
+    if not any(part.endswith("?") or _AMOUNT.search(part) for part in asking):
+        return " ".join(asking)
+    # What is only told, and how good it is, may still hold a figure that counts.
+    told = [part for part in parts if not part.endswith("?") and _TOLD.search(part)]
+    return " ".join(part for part in parts if part in asking or part in told)
 
 
 def number(slots: Mapping[str, float | str], name: str) -> float | None:
@@ -118,7 +127,12 @@ def read_prices(reading: Reading) -> Slots:
     """Return the unit prices a question gives, electricity and gas apart."""
     slots: Slots = {}
     units = [q for q in reading.all(*MONEY) if q.per == "kwh" or (q.per == "" and q.value < 1.5)]
-    units = [q for q in units if not reading.near(q, r"each\b|standing|export|sell|paid")]
+    units = [
+        q
+        for q in units
+        if not reading.near(q, r"each\b|standing")
+        and not reading.near(q, r"export|sell|sold|paid|feed", 30)
+    ]
     gas: Quantity | None = None
     if len(units) == 1 and reading.near(units[0], r"gas\b", before=12, after=8):
         gas = units[0]
@@ -132,6 +146,11 @@ def read_prices(reading: Reading) -> Slots:
         if one.unit != "money":
             slots["currency"] = one.unit
     return slots
+
+
+def is_priced(reading: Reading) -> bool:
+    """Return whether a question says what its reader pays for a unit of energy."""
+    return any(q.per == "kwh" or (q.per == "" and q.value < 1.5) for q in reading.all(*MONEY))
 
 
 def unit_price(slots: Slots, fuel: str = "electricity") -> UnitPrice:

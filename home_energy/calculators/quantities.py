@@ -55,12 +55,16 @@ _R_VALUE = re.compile(
     r"(?!(?:32|134|290|410)\b)(\d+(?:\.\d+)?)\b"
 )
 _LABELLED = re.compile(
-    r"\b(scop|cop|hspf|seer|eer|afue|hdd|u-values?|spf)(?: ?(?:of|=|:|is))? ?"
+    r"\b(scop|cop|hspf|seer|eer|afue|hdd|u-values?|u(?= ?\d)|spf)(?: ?(?:of|=|:|is))? ?"
     r"(\d+(?:\.\d+)?)( ?%)?"
 )
 _PAIR_BEFORE = re.compile(
     rf"{NUMBER} ?(?:to|vs\.?|versus|->|→|down to|up to|and|instead of|rather than) ?$"
 )
+_PAIR_AFTER = re.compile(
+    rf" ?(?:->|→|(?:down |up )?to) {NUMBER}(?! ?-?(?:%|°|[a-z][a-z-]*s\b)|[\d.:])"
+)
+_COMPARED = {"ACH", "ACH50", "U", "R", "W", "C", "F", "degree", "kWh", "l/min", "gal/min", "min"}
 _MINUS = re.compile(r"(?:^|[\s(])(?:-|minus )$")
 _SIGNED = {"C", "F"}
 _NEGATIVE = re.compile(r"(?:^|[\s(])(?:-|minus )\d")
@@ -89,6 +93,10 @@ class Reading:
         self.text = plain(text)
         self._cents = cents
         self.quantities = self._all()
+
+    def again(self, text: str) -> "Reading":
+        """Return the reading of another text by the same rules."""
+        return Reading(text, cents=self._cents)
 
     def all(self, *units: str, per: str | None = None) -> list[Quantity]:
         """Return the quantities in these units in the order of the text."""
@@ -135,6 +143,7 @@ class Reading:
             self._measures,
             self._r_values,
             lambda: self._first_of_pairs(found),
+            lambda: self._second_of_pairs(found),
             lambda: self._bare(found),
         )
         for finder in finders:
@@ -223,6 +232,20 @@ class Reading:
                         second.per,
                     )
                 )
+        return pairs
+
+    def _second_of_pairs(self, found: list[Quantity]) -> list[Quantity]:
+        """Return numbers that borrow the unit of the one before them: from 12 ACH50 to 7."""
+        pairs = []
+        for first in found:
+            second = _PAIR_AFTER.match(self.text, first.end)
+            if (
+                second
+                and first.unit in _COMPARED
+                and self.has(r"from\b|down\b|go(?:es|ing)\b|went")
+            ):
+                value = float(second[1]) * _scale(first, self.text)
+                pairs.append(Quantity(value, first.unit, second.start(1), second.end(1), first.per))
         return pairs
 
     def _bare(self, found: list[Quantity]) -> list[Quantity]:

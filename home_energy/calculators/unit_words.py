@@ -6,6 +6,8 @@ from home_energy.calculators.units import (
     LITRES_PER_US_GALLON,
 )
 
+_LAUNDRY = "(?:tumble dryer|dryer|drying|washing|laundry|dishwasher)"
+
 UNIT_WORDS: tuple[tuple[str, str, float], ...] = (
     (r"w/m(?:2|²)[ ·]?k\b", "U", 1),
     (r"w/mk\b", "W/mK", 1),
@@ -61,13 +63,14 @@ UNIT_WORDS: tuple[tuple[str, str, float], ...] = (
     (r"k\b|kelvin\b", "K", 1),
     (r"%|per ?cent\b", "%", 1),
     (r"(?:mins?|minutes?)\b", "min", 1),
+    (r"(?:full |peak )*(?:sun(?:shine|light)?|peak)[ -]hours?(?: of sun)?\b", "h", 1),
     (r"(?:h|hrs?|hours?)\b", "h", 1),
     (r"(?:nights?|days?)\b", "day", 1),
     (r"weeks?\b", "week", 1),
     (r"months?\b", "month", 1),
     (r"(?:years?|yrs?)\b", "year", 1),
     (r"(?:times|x)(?= ?(?:/|a |per |each |every ))", "times", 1),
-    (r"(?:loads?|cycles?|washes|showers?)\b", "times", 1),
+    (rf"(?:{_LAUNDRY} )?(?:loads?|cycles?|wash(?:es)?|showers?)\b", "times", 1),
     (r"(?:bed|bedrooms?|bedroomed)\b", "bedroom", 1),
     (r"(?:people|persons?|of us)\b", "person", 1),
 )

@@ -60,8 +60,15 @@ def _one_duration(reading: Reading, first: Quantity, hours: list[float]) -> floa
     """Return one duration for several: the middle of a range, the sum of parts of a day."""
     if len(hours) != 2 or changes(reading) or len(reading.all("W")) == 2:
         return hours[0]
+    if re.search(r"\?|\b(?:what|how)\b", reading.text[first.end : _last_hour(reading).start]):
+        # The other duration is of another question.
+        return hours[0]
     ranged = re.match(r" ?(?:to|-|or) ?\d", reading.text[first.end :])
     return sum(hours) / 2 if ranged else sum(hours)
+
+
+def _last_hour(reading: Reading) -> Quantity:
+    return reading.all("h", "min")[-1]
 
 
 def changes(reading: Reading) -> bool:
@@ -79,7 +86,8 @@ def count_of(reading: Reading, words: str) -> float | None:
         if one.value != int(one.value) or not 1 <= one.value <= 500:
             continue
         if re.match(
-            rf" ?(?:x|×|\*|of)? ?(?:[a-z-]+ ){{0,3}}(?:{words}|\d+(?:\.\d+)? ?-?(?:k?w\b|watt))",
+            rf" ?(?:x|×|\*|of)? ?(?:[a-z-]+ ){{0,3}}"
+            rf"(?:{words}|(?:\d+(?:\.\d+)? ?(?:to|-) ?)?\d+(?:\.\d+)? ?-?(?:k?w\b|watt))",
             after,
         ):
             return one.value
