@@ -1,7 +1,8 @@
 """Let schemathesis ask our doors whatever their description allows, and what it does not.
 
-`python tests/fuzz.py` installs it below build/, since its pins are not the server's, starts a server
-of its own with the stub graph, and ends with 0 when nothing failed. More arguments are schemathesis'.
+`python tests/fuzz.py` installs it below build/, since its pins are not the server's, starts a
+server of its own with the stub graph, and ends with 0 when nothing failed. More arguments are
+schemathesis'.
 """
 
 import signal

@@ -3,7 +3,8 @@
 TALK = frozenset(
     """cant couldnt didnt doesnt dont hadnt hasnt havent hes ill im isnt ive lets mustnt shouldnt
     shes thats theres theyre theyve wasnt werent weve whats wheres whos wont wouldnt youd youll
-    youre youve absolutely accept achieve act actual actually adapt additional adequate adjust advantage
+    youre youve absolutely accept achieve act actual actually adapt additional adequate adjust
+    advantage
     advice advise affect afford afternoon again age agree ahead aim alike allegedly allow
     almost alone already alter alternative altogether always amazing amount ancient annoy
     annoying anybody anyone anything anyway anywhere apart apparently appear appropriate
