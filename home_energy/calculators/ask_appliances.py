@@ -21,8 +21,8 @@ from home_energy.calculators.usage import count_of, read_hours
 
 _NOT_WATTS_IN = (
     r"solar|pv\b|panels?\b|inverter|generator|batter|heat ?pump|air source|ground source|boiler|"
-    r"furnace|stove|radiator|wood|pellet|amps?\b|fuse|breaker|socket|extension|convert|wattage|"
-    r"lumens?"
+    r"furnace|stove|(?<!oil )(?<!filled )(?<!electric )radiator|wood|pellet|amps?\b|fuse|"
+    r"breaker|socket|extension|convert|wattage|lumens?"
 )
 _RUNNING = (
     r"run(?:s|ning)?\b|to use|leav(?:e|ing)|left on|using|per hour|an hour|electricity|a day|"
@@ -73,7 +73,8 @@ def _read_appliance(reading: Reading) -> Slots:
         slots |= {"hours": hours[0], "other_hours": hours[1]}
         slots.pop("new_watts", None)
     count = count_of(
-        reading, "heaters?|fans?|tvs?|computers?|laptops?|monitors?|lights?|panels?|units?"
+        reading,
+        "heaters?|radiators?|fans?|tvs?|computers?|laptops?|monitors?|lights?|panels?|units?",
     )
     if count is not None and len(watts) == 1:
         slots["quantity"] = count

@@ -68,7 +68,8 @@ _LABEL = re.compile(
 )
 _CALORIFIC = re.compile(r"(?:\bcv|calorific value)(?: of| is| at|:)? (\d+(?:\.\d+)?)")
 _METER = re.compile(
-    rf"(?:from|was|between|read|showed?|reading of) {NUMBER}(?: ?m[3³])?\W+"
+    rf"(?:from|was|between|read|showed?|reading of) {NUMBER}(?: ?m[3³])?"
+    r"(?: (?:in|on|at|last) [a-z]+(?: [a-z]+)?)?\W+"
     rf"(?:(?:and|it|is|now|then|to|shows?|reads?|says|today|later) ){{1,4}}{NUMBER}"
 )
 _DIFFERENCE = re.compile(r"\b(?:difference|drop|rise|lower by|by \d)")

@@ -36,8 +36,8 @@ _PLAIN = re.compile(
 )
 _STRONG = re.compile(
     r"\b(?:how (?:much|many)\b.*\b(?:cost|save|saving|pay|use|lose|need|worth|produce|generate|"
-    r"kwh)|what (?:does|do|would|will|is|are)\b.*\b(?:cost|costs|save|saving|payback)\b|pay ?back|"
-    r"calculate|convert|work out|break[ -]?even)"
+    r"kwh)|what (?:does|do|would|will|is|are)\b.*\b(?:costs?|save|saving|payback|worth|earn)\b|"
+    r"pay ?back|calculate|convert|work out|break[ -]?even)"
 )
 _SHOPPING = re.compile(
     r"\b(?:costs?|price) (?:to|of) (?:install|buy|fit|purchase|replac)(?:e|ing)?\b|"

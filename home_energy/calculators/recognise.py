@@ -66,6 +66,8 @@ _BY_NAME = {family.name: family for family in _FAMILIES}
 _PARTS = re.compile(
     r"[?;] +(?:and )?|,? (?:and|plus) (?:also )?(?=(?:how|what)\b)|,? and also ", re.IGNORECASE
 )
+_POINTS = re.compile(r"\b(?:them|those|these|that|this|it (?:with|by|for))\b")
+"""Words by which a part of a question may lean on the part before it."""
 _FOLLOW_UP = (
     r"(?:and|what about|what if|how about|if|then|ok|so|now|instead|but)\b"
     r"|.*\b(?:that|it|this|them|they|instead|then)\b"
@@ -159,6 +161,15 @@ def _several(asked: str, region: str) -> Recognition | None:
     asking = [one for one in found if one is not None]
     if len(asking) < 2 or any(_adds(part) for part in others):
         return None
+    if any(
+        one.missing and _POINTS.search(part) for part, one in zip(parts, found, strict=True) if one
+    ):
+        return None
+    if any(UNPLACED in one.inputs for one in asking):
+        # Told in pieces, its figures may have their part in the whole.
+        whole = _one(asked, region)
+        if whole is not None and whole.calculations:
+            return whole
     return _joined(asking) if any(one.calculations for one in asking) else None
 
 
