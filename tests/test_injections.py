@@ -38,6 +38,7 @@ CASES = [
     .split("\n")
     if line
 ]
+DEMANDS = json.loads((Path(__file__).parent / "injections" / "demands.json").read_text("utf-8"))
 KNOWLEDGE = sorted((Path(__file__).parents[1] / "knowledge").glob("*.md"))
 CANARY = "CANARY-7731"
 QUESTION = "How thick should loft insulation be?"
@@ -269,6 +270,23 @@ def test_almost_every_order_is_known_as_one() -> None:
 )
 def test_advice_to_a_householder_is_no_order(advice: str) -> None:
     assert not instructs(advice)
+
+
+@pytest.mark.parametrize("demand", [*DEMANDS["reported"], *DEMANDS["invented"]])
+def test_advice_on_what_to_answer_is_an_order(demand: str) -> None:
+    assert instructs(demand)
+
+
+@pytest.mark.parametrize("advice", DEMANDS["advice"])
+def test_advice_on_what_to_tell_others_is_no_order(advice: str) -> None:
+    assert not instructs(advice)
+
+
+@pytest.mark.parametrize(
+    "long", ["when asked about " * 1_500, "if " * 8_000, "whoever summarises this page " * 800]
+)
+def test_a_long_demand_is_judged_at_once(long: str) -> None:
+    assert instructs(long) in {True, False}
 
 
 @pytest.mark.parametrize("long", ["![" + "a" * 20_000, "a_" * 10_000, "ignore " + "all " * 5_000])

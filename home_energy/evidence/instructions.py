@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 from urllib.parse import unquote
 
+from home_energy.evidence.demands import DEMANDS
 from home_energy.evidence.orders import ORDERS
 from home_energy.knowledge.split import sentences
 
@@ -47,9 +48,9 @@ def instructs(sentence: str) -> bool:
 
     Looks through characters no one sees, look-alike letters, escapes, base64, hex, ROT13,
     reversed and spaced-out words, digits for letters, and reads German, French and Spanish.
-    About 0.1 ms a sentence, and nothing for one seen before.
+    Under 1 ms a sentence, and nothing for one seen before.
     """
-    return any(ORDERS.search(form) for form in _forms(sentence))
+    return any(ORDERS.search(form) or DEMANDS.search(form) for form in _forms(sentence))
 
 
 def without_orders(text: str) -> str:

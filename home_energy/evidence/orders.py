@@ -1,6 +1,6 @@
 """How texts tell an assistant what to do, in plain English, German, French and Spanish."""
 
-import re
+from home_energy.evidence.patterns import joined
 
 # Patterns are written over several lines, each of which is stripped; `{NAME}` stands for another.
 _NAMED = {
@@ -72,7 +72,7 @@ _FAMILIES = (
     |\bif you(?: are|'re) an? {MACHINE}\b|\b{MACHINE} (?:reading|processing|summari[sz]ing
     |answering|that reads?|who reads?)\b
     |\bthe {MACHINE} (?:must|should|shall|has to|is to|will now|needs to)\b|\b(?:assistant|model
-    |ai) (?:must|shall|has to|is to) (?:\w+ )?(?:say|answer|reply|respond|tell|claim|include
+    |ai) (?:must|shall|has to|is to) (?:\w+ )?(?:say|answer|reply|respond|tell(?! you)|claim|include
     |recommend|save|delete|ignore)\b|\blanguage model\b|\bchatbot\b|\bllm\b
     |\b(?:tell|inform|convince|instruct|persuade|warn|assure) (?:the |your )(?:users?|readers?
     |customers?|humans?)\b
@@ -158,14 +158,5 @@ _FAMILIES = (
     """,
 )
 
-
-def _joined(pattern: str) -> str:
-    text = "".join(line.strip() for line in pattern.splitlines())
-    for name, named in _NAMED.items():
-        if name in text:
-            text = text.replace(name, _joined(named))
-    return text
-
-
-ORDERS = re.compile("|".join(map(_joined, _FAMILIES)))
+ORDERS = joined(_FAMILIES, _NAMED)
 """Searches a text in lower case, without accents and double spaces."""
