@@ -23,6 +23,8 @@ Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of text."
 
 _MEASURES = ("fused", "heading", "sentence", "feedback")
 """Of what a passage was found by, what has no rank."""
+_NO_QUERY = "There is no word to look for."
+_NONE_ALLOWED = "No document passes these filters."
 _IN_FULL = frozenset({"removed", "lost", "skipped", "notices"})
 """What needs a person's eye."""
 _SHOWN = 5
@@ -116,9 +118,11 @@ def search(
     from server.prepare import prepare
 
     filters = Filters(region, language, as_of.date() if as_of else None, source)
+    _check_source(source)
     prepare(get_settings(), terminal.err)
     from tools.knowledge import knowledge
 
+    _check_language(language)
     words = terminal.sound(query)
     found = knowledge().search(words, limit=limit, filters=filters)
     if explain:
@@ -132,7 +136,34 @@ def search(
             terminal.say(f"{passage.id}  score {passage.score:.3f}  ({how})", "dim")
             terminal.say(f"{passage.text}\n")
         if not found:
-            terminal.say("Nothing was found.", "dim")
+            terminal.say(_why_none(words, filters), "dim")
+
+
+def _check_source(source: str | None) -> None:
+    if source is not None and not source.strip():
+        raise typer.BadParameter("It cannot be blank.", param_hint="--source")
+
+
+def _check_language(language: str | None) -> None:
+    """End the command for what is no language, naming those that there are."""
+    from home_energy.knowledge.filters import is_language, primary
+    from tools.knowledge import knowledge
+
+    if language is None or is_language(language):
+        return
+    known = sorted({primary(each.language) for each in knowledge().documents() if each.language})
+    raise typer.BadParameter(
+        f"{terminal.sound(language)!r} is not an ISO 639-1 code. The documents here are in: "
+        f"{', '.join(known)}.",
+        param_hint="--language",
+    )
+
+
+def _why_none(query: str, filters: "Filters") -> str:
+    """Say why a search found no passage at all."""
+    if not any(character.isalnum() for character in query):
+        return _NO_QUERY
+    return _NONE_ALLOWED if filters else "Nothing was found."
 
 
 def _checked(sources: Sequence[str], settings: "Settings") -> list[Path | str]:
@@ -145,6 +176,11 @@ def _checked(sources: Sequence[str], settings: "Settings") -> list[Path | str]:
     known = Record.read(settings.data_dir).sources
     checked: list[Path | str] = []
     for source in sources:
+        if not source.strip():
+            raise typer.BadParameter(
+                "A source cannot be blank; the current folder is '.'.",
+                param_hint="PATH|URL|PATTERN...",
+            )
         if is_url(source):
             checked.append(source)
             continue
@@ -200,13 +236,15 @@ def _explain(
     query: str, filters: "Filters", found: "list[Passage]", limit: int, *, as_json: bool
 ) -> None:
     """Show how each passage was found, what gave way to others, and the verdict on them."""
-    from dataclasses import asdict
+    from dataclasses import asdict, replace
 
     from home_energy.evidence.sufficiency import judge
     from home_energy.knowledge.ranking import SearchOptions
     from tools.knowledge import knowledge
 
     verdict = judge(query, found)
+    if not found:
+        verdict = replace(verdict, missing=_why_none(query, filters))
     plain = SearchOptions(diversify=False)
     best = knowledge().search(query, limit=limit, filters=filters, options=plain)
     shown = {passage.id for passage in found}
@@ -229,29 +267,25 @@ def _explain(
     terminal.say(f"Query: {query}")
     if asked:
         terminal.say("Only: " + ", ".join(f"{name} {value}" for name, value in asked.items()))
-    measures = [name for name in _MEASURES if any(name in each.found_by for each in found)]
-    terminal.say_table(
-        ("", "passage", "dense", "BM25", *measures, "score"),
-        [(str(number), *_row(passage, measures)) for number, passage in enumerate(found, start=1)],
-    )
+    for number, passage in enumerate(found, start=1):
+        _say_found(number, passage)
     for passage_id in gave_way:
         terminal.say(f"Gave way, as its document or its like was shown: {passage_id}", "dim")
-    terminal.say(_verdict(verdict))
+    terminal.say(_verdict(verdict) if found else verdict.missing or "")
 
 
-def _row(passage: "Passage", measures: Sequence[str]) -> tuple[Text | str, ...]:
+def _say_found(number: int, passage: "Passage") -> None:
+    """Print how a passage was found, in lines that fit a terminal of 80 columns."""
     how = passage.found_by
-    score = f"{passage.score:.3f}"
-    if "penalty" in how:
-        score += f" (-{how['penalty']:g})"
-    what = f"{passage.heading or passage.title}\n{passage.id}\n“{_best_sentence(passage)}”"
-    return (
-        _whole(what),
-        f"{_rank(how, 'dense')} {passage.cosine:.3f}",
-        f"{_rank(how, 'bm25')} {how.get('bm25', 0.0):.2f}",
-        *(f"{how[name]:.3f}" if name in how else "–" for name in measures),
-        score,
+    less = f" (-{how['penalty']:g})" if "penalty" in how else ""
+    terminal.say(f"{number}. {passage.heading or passage.title}", "bold")
+    terminal.say(
+        f"score {passage.score:.3f}{less}  dense {_rank(how, 'dense')} {passage.cosine:.3f}"
+        f"  BM25 {_rank(how, 'bm25')} {how.get('bm25', 0.0):.2f}"
     )
+    terminal.say("  ".join(f"{name} {how[name]:.3f}" for name in _MEASURES if name in how))
+    terminal.say(passage.id, "dim")
+    terminal.say(f"“{_best_sentence(passage)}”\n")
 
 
 def _rank(how: dict[str, float], name: str) -> str:

@@ -10,7 +10,7 @@ import time
 
 import pytest
 
-from home_energy.errors import IndexBusy, IndexUnavailable
+from home_energy.errors import BadInput, IndexBusy, IndexUnavailable
 from home_energy.knowledge import index
 from home_energy.knowledge.ingest import ingest
 from home_energy.knowledge.search import Knowledge
@@ -121,7 +121,10 @@ def test_a_folder_that_is_suddenly_empty_loses_nothing(household):
     household.write("loft.md", LOFT)
     household.ingest()
     (household.documents / "loft.md").unlink()
-    assert household.ingest().removed == []
+    report = household.ingest()
+    assert report.removed == []
+    told = "holds no document: what was indexed from it stays"
+    assert report.notices == [(str(household.documents), told)]
     assert household.open().document("loft") is not None
 
 
@@ -296,12 +299,102 @@ def test_a_file_that_became_a_link_out_of_the_folder_is_forgotten(household, tmp
     assert household.ingest().removed == ["note"]
 
 
-def test_everything_can_be_pruned(household):
+class TestNewcomers:
+    """A new file that has the id of a document from the same folder."""
+
+    PUMP = "---\nid: heat-pump\n---\n# Pump\n\nOur heat pump is serviced in May.\n"
+
+    @pytest.fixture
+    def taken(self, household):
+        household.write("pump.md", self.PUMP)
+        household.ingest()
+        household.write("aaa.md", self.PUMP.replace("May", "June"))
+        return household
+
+    def text(self, household):
+        return household.open().document("heat-pump").text
+
+    def test_it_is_skipped_and_the_document_stays(self, taken):
+        report = taken.ingest()
+        reason = f"its id 'heat-pump' is that of {taken.documents}/pump.md: rename one"
+        assert report.skipped == [("aaa.md", reason)]
+        assert (report.unchanged, report.changed) == (["heat-pump"], False)
+        assert "May" in self.text(taken)
+
+    def test_an_equal_copy_is_skipped_too(self, taken):
+        taken.write("aaa.md", self.PUMP)
+        report = taken.ingest()
+        assert ([name for name, _ in report.skipped], report.changed) == (["aaa.md"], False)
+
+    def test_named_alone_it_is_skipped(self, taken, embedder):
+        named = [taken.documents / "aaa.md"]
+        report = ingest(named, data_dir=taken.data, embedder=embedder)
+        assert [name for name, _ in report.skipped] == ["aaa.md"]
+        assert "May" in self.text(taken)
+
+    def test_the_document_changes_as_before(self, taken):
+        taken.write("pump.md", self.PUMP.replace("May", "July"))
+        assert taken.ingest().updated == ["heat-pump"]
+        assert "July" in self.text(taken)
+
+    def test_a_file_that_cannot_be_read_now_keeps_its_id(self, taken):
+        taken.write("pump.md", "")
+        assert [name for name, _ in taken.ingest().skipped] == ["pump.md", "aaa.md"]
+        assert "May" in self.text(taken)
+
+    def test_the_id_is_free_when_the_file_went(self, taken):
+        (taken.documents / "pump.md").unlink()
+        report = taken.ingest()
+        assert (report.updated, report.skipped) == (["heat-pump"], [])
+        assert "June" in self.text(taken)
+
+    def test_the_id_is_free_when_the_file_has_another(self, taken):
+        taken.write("pump.md", self.PUMP.replace("heat-pump", "pump"))
+        report = taken.ingest()
+        assert (report.added, report.updated, report.skipped) == (["pump"], ["heat-pump"], [])
+
+    def test_pruning_all_but_it_hands_the_id_over(self, taken, embedder):
+        named = [taken.documents / "aaa.md"]
+        report = ingest(named, data_dir=taken.data, embedder=embedder, prune=True)
+        assert (report.updated, report.skipped) == (["heat-pump"], [])
+
+
+@pytest.mark.parametrize("rest", [None, "photo.jpg", "folder"])
+def test_pruning_for_a_source_without_documents_is_refused(household, tmp_path, embedder, rest):
     household.write("loft.md", LOFT)
     household.ingest()
     (household.documents / "loft.md").unlink()
-    household.ingest(prune=True)
-    assert household.open().search("loft") == []
+    if rest == "folder":
+        household.documents.rmdir()
+    elif rest:
+        household.write(rest, "x")
+    other = tmp_path / "other"
+    other.mkdir()
+    (other / "lamps.md").write_text(LAMP)
+    sources = [household.documents, other]
+    for dry_run in (True, False):
+        with pytest.raises(BadInput, match=f"No document is at '{household.documents}'"):
+            ingest(
+                sources, data_dir=household.data, embedder=embedder, prune=True, dry_run=dry_run
+            )
+    assert household.open().document("loft") is not None
+    report = ingest([other], data_dir=household.data, embedder=embedder, prune=True)
+    assert (report.added, report.removed) == (["lamps"], ["loft"])
+
+
+def test_a_damaged_index_is_not_pruned_for_an_empty_folder(household):
+    household.write("loft.md", LOFT)
+    household.ingest()
+    shutil.rmtree(index.current(household.data).folder)
+    (household.documents / "loft.md").rename(household.documents.parent / "loft.md")
+    with pytest.raises(BadInput, match="No document is at"):
+        household.ingest(prune=True)
+    (household.documents.parent / "loft.md").rename(household.documents / "loft.md")
+    assert household.ingest().added == ["loft"]
+
+
+def test_pruning_for_an_empty_folder_is_harmless_when_nothing_is_known(household):
+    assert household.ingest(prune=True).removed == []
 
 
 def test_a_file_that_cannot_be_read_now_is_not_pruned(household):
@@ -317,6 +410,7 @@ def test_a_file_that_cannot_be_read_now_is_not_pruned(household):
 def test_a_dry_run_tells_and_changes_nothing(household):
     household.write("loft.md", LOFT)
     assert household.ingest(dry_run=True).added == ["loft"]
+    assert not household.data.exists()
     with pytest.raises(IndexUnavailable):
         household.open()
 

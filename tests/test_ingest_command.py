@@ -4,6 +4,7 @@ import fcntl
 import json
 import logging
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -115,6 +116,36 @@ def test_what_was_never_there_is_a_wrong_command_line(run: Run, notes: Path, sou
     ended = run("ingest", str(notes), str(notes / source))
     assert ended.code == 2
     assert "Usage: home-energy" in ended.err
+
+
+@pytest.mark.parametrize("source", ["", "  "])
+def test_a_blank_source_is_a_wrong_command_line(
+    run: Run, notes: Path, monkeypatch: pytest.MonkeyPatch, source: str
+) -> None:
+    monkeypatch.chdir(notes)
+    ended = run("ingest", str(notes / "deep"), source)
+    assert ended.code == 2
+    assert "A source cannot be blank" in ended.err
+    assert "added" not in ended.out
+
+
+def test_pruning_for_an_emptied_folder_is_refused(run: Run, notes: Path, tmp_path: Path) -> None:
+    run("ingest", str(notes))
+    notes.rename(tmp_path / "moved")
+    notes.mkdir()
+    ended = run("ingest", str(notes), "--prune")
+    assert (ended.code, ended.out) == (1, "")
+    assert f"No document is at '{notes}'" in ended.err
+    assert "tariff@" in run("search", "night rate of my tariff").out
+    plain = run("ingest", str(notes))
+    assert plain.code == 0
+    assert "holds no document: what was indexed from it stays" in plain.out
+
+
+def test_a_dry_run_makes_no_index(run: Run, notes: Path, installed: Installation) -> None:
+    shutil.rmtree(installed.data / "index")
+    assert run("ingest", str(notes), "--dry-run", "--json").json()["chunks"] == 0
+    assert not (installed.data / "index").exists()
 
 
 def test_a_file_that_went_is_removed_when_it_is_named_again(run: Run, notes: Path) -> None:
@@ -240,4 +271,47 @@ def test_a_day_that_is_none_is_a_wrong_command_line(run: Run) -> None:
 def test_an_explained_search_that_finds_nothing_says_so(run: Run) -> None:
     ended = run("search", "loft", "--source", "nowhere", "--explain")
     assert ended.code == 0
-    assert "Not enough to answer" in ended.out
+    assert "No document passes these filters." in ended.out
+    assert "saving energy" not in ended.out
+    plain = run("search", "loft", "--source", "nowhere")
+    assert plain.out == "No document passes these filters.\n"
+    said = run("search", "loft", "--language", "fi", "--explain", "--json").json()
+    assert (said["enough"], said["missing"]) == (False, "No document passes these filters.")
+
+
+@pytest.mark.parametrize("query", ["", " ?! "])
+def test_a_search_for_nothing_says_so(run: Run, query: str) -> None:
+    for options in ([], ["--explain"], ["--region", "uk"]):
+        ended = run("search", query, *options)
+        assert "There is no word to look for." in ended.out
+        assert "saving energy" not in ended.out
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "known"),
+    [
+        ("--region", "atlantis", "'general', 'uk', 'us', 'eu'"),
+        ("--language", "klingon", "The documents here are in: en."),
+        ("--language", "", "The documents here are in: en."),
+        ("--source", " ", "cannot be blank"),
+    ],
+)
+def test_a_filter_that_is_none_is_a_wrong_command_line(
+    run: Run, option: str, value: str, known: str
+) -> None:
+    ended = run("search", "loft", option, value)
+    assert ended.code == 2
+    assert known in ended.err
+
+
+def test_an_explained_search_fits_80_columns(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    ended = run("search", "how thick should loft insulation be?", "--explain")
+    lines = ended.out.splitlines()
+    numbers = [line for line in lines if line.startswith(("score ", "fused "))]
+    assert len(numbers) >= 4
+    assert max(map(len, numbers)) <= 80
+    # Where nothing can be folded, a sentence is still whole on one line.
+    assert any(line.startswith("“Loft insulation of mineral wool should be 270") for line in lines)
+    monkeypatch.setenv("COLUMNS", "80")
+    narrow = run("search", "how thick should loft insulation be?", "--explain").out
+    assert narrow == ended.out

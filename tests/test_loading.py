@@ -233,6 +233,59 @@ def test_html_that_no_reader_sees_is_dropped(tmp_path, hidden):
     assert "Brush strip" in text
 
 
+@pytest.mark.parametrize(
+    ("sheet", "hides"),
+    [
+        (":root{--h:none} .p{display:var(--h)}", True),
+        (":root{--h:none} .p{DISPLAY:VAR( --h , block)}", True),
+        (".p{display:var(--h, none)}", True),
+        (":root{--a:var(--b);--b:var(--c, none)} .p{display:var(--a)}", True),
+        (":root{--z:0} .p{font-size:calc(var(--z))} .p{opacity:var(--z)}", True),
+        (":root{--ink:#fff} .p{color:var(--ink)}", True),
+        (":root{--far:-9999px} .p{position:absolute;left:var(--far)}", True),
+        (":root{--H:none;--h:block} .p{display:var(--H)}", True),
+        (":root{--h:none} body{--h:block} .p{display:var(--h)}", False),
+        (":root{--h:none} .p{--h:initial;display:var(--h, block)}", False),
+        (".p{display:var(--h)}", False),
+        (".p{background:var(--dark);color:#fff}", False),
+        (":root{--a:var(--b);--b:var(--a)} .p{display:var(--a)}", False),
+    ],
+)
+def test_styles_through_custom_properties_hide_too(tmp_path, sheet, hides):
+    page = HTML.replace("<title>", f"<style>{sheet}</style><title>").replace(
+        "<table>", '<p class="p">XYZZY pays back in a year, says nobody at all.</p><table>'
+    )
+    text = load(write(tmp_path, "a.html", page), root=tmp_path).text
+    assert ("XYZZY" not in text) is hides
+    assert "chimney balloon" in text
+
+
+def test_a_custom_property_on_an_element_holds_below_it(tmp_path):
+    hidden = '<div style="--h:none"><p style="display:var(--h)">XYZZY pays back.</p></div>'
+    text = load(
+        write(tmp_path, "a.html", HTML.replace("<table>", f"{hidden}<table>")), root=tmp_path
+    ).text
+    assert "XYZZY" not in text
+
+
+def test_a_region_or_language_that_nobody_can_ask_for_is_told(tmp_path):
+    front = "---\nregion: Atlantis\nlanguage: klingon\n---\n"
+    document = load(write(tmp_path, "a.md", f"{front}Seal gaps."), root=tmp_path)
+    assert document.notices == (
+        "`region` is 'Atlantis', which is not one of uk, us, eu, general",
+        "`language` is 'klingon', which is not an ISO 639-1 code such as en",
+    )
+    known = "---\nregion: UK\nlanguage: en-GB\n---\nSeal gaps."
+    assert load(write(tmp_path, "b.md", known), root=tmp_path).notices == ()
+
+
+@pytest.mark.parametrize("written", ["2026-13-45", '"2026-02-30"', "2026-13-45 10:00:00"])
+def test_a_day_that_no_calendar_has_is_named(tmp_path, written):
+    told = reason(write(tmp_path, "a.md", f"---\ntitle: x\nas_of: {written}\n---\nText."))
+    day = written.strip('"')
+    assert told == f"`as_of` is {day}, which is no day: write one such as 2026-11-22"
+
+
 def test_html_that_is_half_transparent_is_kept(tmp_path):
     page = HTML.replace("<p>A chimney", '<p style="opacity:0.5; font-size:0.8em">A chimney')
     assert "chimney balloon" in load(write(tmp_path, "a.html", page), root=tmp_path).text

@@ -26,6 +26,8 @@ class Files:
     """Folder, and path below it, of what is known to be no more."""
     folders: set[str] = field(default_factory=set)
     """The sources that are folders and hold a document: an empty one may be a lost mount."""
+    empty: list[str] = field(default_factory=list)
+    """The sources, of any kind, that no document is at."""
 
 
 def find(sources: Sequence[Path]) -> Files:
@@ -38,6 +40,8 @@ def find(sources: Sequence[Path]) -> Files:
             if path not in seen:
                 seen.add(path)
                 _sort(path, root, files)
+        if not any(_is_document(path) for path in below):
+            files.empty.append(printable(str(absolute(source))))
         whole = source.is_dir() or is_pattern(source)
         if whole and any(folder == root for _, folder in files.found):
             files.folders.add(str(root))
@@ -132,6 +136,10 @@ def _inside(folder: Path, paths: Iterable[Path], files: Files) -> list[Path]:
 
 def _hidden(name: Path) -> bool:
     return any(part.startswith(".") for part in name.parts)
+
+
+def _is_document(path: Path) -> bool:
+    return path.suffix.lower() in load.SUFFIXES and path.is_file()
 
 
 def _sort(path: Path, root: Path, files: Files) -> None:

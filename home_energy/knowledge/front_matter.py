@@ -8,6 +8,7 @@ import yaml
 
 from home_energy.errors import UnreadableDocument
 from home_energy.knowledge.documents import Source
+from home_energy.knowledge.filters import REGIONS, is_language
 from home_energy.knowledge.visible import visible
 
 MAX_FRONT_MATTER = 20_000
@@ -15,7 +16,21 @@ MAX_FRONT_MATTER = 20_000
 
 # The YAML parser takes seconds over thousands of open brackets.
 _MAX_BRACKETS = 500
+_NUMBERED = re.compile(r"(\d{4})-(\d\d?)-(\d\d?)(?:[Tt\s].*)?")
 _FRONT_MATTER = re.compile(r"\A---[ \t]*\n(.*?)^---[ \t]*(?:\n|\Z)", re.DOTALL | re.MULTILINE)
+
+
+class _Loader(yaml.SafeLoader):
+    """Leaves a day that no calendar has as text, for the field to say what is wrong."""
+
+    def day_or_text(self, node: yaml.ScalarNode) -> object:
+        try:
+            return self.construct_yaml_timestamp(node)
+        except ValueError:
+            return self.construct_scalar(node)
+
+
+_Loader.add_constructor("tag:yaml.org,2002:timestamp", _Loader.day_or_text)
 
 
 def parted(text: str) -> tuple[dict[str, Any], str]:
@@ -37,8 +52,29 @@ def sources(value: object) -> tuple[Source, ...]:
 
 
 def day(value: object) -> str | None:
-    """Return a date as text, ISO 8601 where YAML knew it for one."""
-    return value.isoformat() if isinstance(value, date) else line(value) or None
+    """Return a date as text, ISO 8601 where YAML knew it for one; raises UnreadableDocument."""
+    if isinstance(value, date):
+        return value.isoformat()
+    text = line(value)
+    if numbered := _NUMBERED.fullmatch(text):
+        try:
+            date(*map(int, numbered.groups()))
+        except ValueError as exc:
+            raise UnreadableDocument(
+                f"`as_of` is {text}, which is no day: write one such as 2026-11-22"
+            ) from exc
+    return text or None
+
+
+def unknown(meta: dict[str, Any]) -> list[str]:
+    """Return a sentence for each field whose value no search can ask for."""
+    region, language = line(meta.get("region")), line(meta.get("language"))
+    found = []
+    if region and region.lower() not in REGIONS:
+        found.append(f"`region` is {region[:40]!r}, which is not one of {', '.join(REGIONS)}")
+    if language and not is_language(language):
+        found.append(f"`language` is {language[:40]!r}, which is not an ISO 639-1 code such as en")
+    return found
 
 
 def line(value: object) -> str:
@@ -58,7 +94,7 @@ def _parsed(block: str) -> dict[str, Any]:
         # A few lines of aliases to aliases are gigabytes of text.
         if any(isinstance(token, yaml.AnchorToken | yaml.AliasToken) for token in yaml.scan(block)):
             raise UnreadableDocument("front matter must not have anchors (&) or aliases (*)")
-        meta = yaml.safe_load(block)
+        meta = yaml.load(block, Loader=_Loader)  # noqa: S506 - it is a safe loader
     except (yaml.YAMLError, ValueError, RecursionError) as exc:
         mark = getattr(exc, "problem_mark", None)
         where = f" (line {mark.line + 2})" if mark else ""

@@ -169,7 +169,7 @@ def _finished(data_dir: Path) -> list[Path]:
 
 
 def _folders(data_dir: Path) -> list[Path]:
-    return [path for path in root(data_dir).iterdir() if path.is_dir()]
+    return [path for path in root(data_dir).glob("*") if path.is_dir()]
 
 
 def write(path: Path, text: str) -> None:

@@ -2,12 +2,14 @@
 
 import time
 from collections.abc import Iterable, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from pathlib import Path
 
 import structlog
 
+from home_energy.errors import BadInput
 from home_energy.knowledge import index
 from home_energy.knowledge.addresses import WEB
 from home_energy.knowledge.build import Progress, build
@@ -69,11 +71,14 @@ def ingest(
     files, and web pages when their site says so. A folder that moved hands its documents over
     when it is named as `replaces`. With `sitemaps`, each address is taken for a sitemap.
     An index that cannot serve is made anew, out of everything that was ever ingested.
-    Raises IndexBusy while another ingest runs; what cannot be read is in the report.
+    Raises IndexBusy while another ingest runs, and BadInput when `prune` would forget documents
+    for a source that holds none; what cannot be read is in the report.
     """
     started = time.monotonic()
     report = IngestReport()
-    with index.ingest_lock(data_dir):
+    # What only looks must not make the folder that a lock needs.
+    look = dry_run and not index.root(data_dir).exists()
+    with nullcontext() if look else index.ingest_lock(data_dir):
         old = OldIndex(data_dir, embedder)
         # What cannot serve may be all that is left of a document: it stays until the end.
         if old.serves and not dry_run:
@@ -87,8 +92,14 @@ def ingest(
             today=today or datetime.now(UTC).date(),
             progress=progress,
         )
-        report.skipped, report.notices = found.skipped, found.notices
+        report.skipped = found.skipped
+        report.notices = found.notices + [
+            (source, "holds no document: what was indexed from it stays")
+            for source in found.files.empty
+            if Path(source).is_dir()
+        ]
         planned = plan(found.files, found.read, old, prune=prune, replaces=str(replaces or ""))
+        _check_prune(found, planned, old, prune=prune)
         _fill(report, planned)
         report.chunks = old.chunks
         documents = planned.documents
@@ -126,6 +137,18 @@ def ingest_documents(
         embedded=built.embedded,
         seconds=time.monotonic() - started,
     )
+
+
+def _check_prune(found: Originals, planned: Plan, old: OldIndex, *, prune: bool) -> None:
+    """Raise BadInput rather than forget documents because a disk is not plugged in."""
+    # What a damaged index held cannot all be known; its record would be forgotten, too.
+    forgets = planned.removed or (not old.serves and old.record.documents)
+    if prune and found.files.empty and forgets:
+        raise BadInput(
+            f"No document is at {', '.join(map(repr, found.files.empty))}: pruning would forget"
+            " what was indexed from there. To forget it on purpose, name only sources that hold"
+            " a document."
+        )
 
 
 def _fill(report: IngestReport, planned: Plan) -> None:

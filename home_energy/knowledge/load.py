@@ -6,7 +6,7 @@ from pathlib import Path
 from home_energy.errors import UnreadableDocument
 from home_energy.knowledge.content import Content
 from home_energy.knowledge.documents import Document
-from home_energy.knowledge.front_matter import day, line, parted, sources
+from home_energy.knowledge.front_matter import day, line, parted, sources, unknown
 from home_energy.knowledge.language import language_of
 from home_energy.knowledge.visible import unseen, visible
 
@@ -174,5 +174,5 @@ def _document(content: Content, name: str) -> Document:
         sources=sources(meta.get("sources")),
         pages=content.pages,
         language=language_of(text, declared=line(meta.get("language")) or content.language),
-        notices=tuple(content.notices),
+        notices=(*content.notices, *unknown(meta)),
     )

@@ -92,6 +92,7 @@ def _joined(given: Files, again: Files) -> Files:
         given.links | again.links,
         given.missing,
         given.folders,
+        given.empty,
     )
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from home_energy.knowledge.addresses import WEB
 from home_energy.knowledge.files import Files, is_gone
 from home_energy.knowledge.old_index import OldIndex
 from home_energy.knowledge.store import Kept
@@ -35,7 +36,7 @@ def plan(
 ) -> Plan:
     """Say what becomes of the files that were read and of the documents that are known.
 
-    An id stays with the folder it came from first, as long as its document stays;
+    An id stays with the file it came from first, as long as that has it or cannot be read now;
     only a folder named as `replaces` hands its ids over.
     """
     planned = Plan()
@@ -78,6 +79,7 @@ class _Owners:
         kept = {key: (kept.root, kept.origin) for key, kept in old.kept.items()}
         self._owner = recorded | kept
         self._yields = {"", replaces}
+        self._files = read
         self._roots = {str(root) for _, root in files.found}
         self._staying = old.kept.keys() - gone
         self._read = {(kept.document.id, kept.root) for kept in read.values() if kept}
@@ -87,12 +89,24 @@ class _Owners:
         """Return the file whose document has this one's id by right; None when free."""
         key = kept.document.id
         root, name = self._owner.get(key, ("", ""))
-        if root in self._yields or root == kept.root:
+        if root in self._yields:
             return None
+        if root == kept.root:
+            beside = name != kept.origin and self._has_it_still(key, (root, name))
+            return (root, name) if beside else None
         if self._prune and root not in self._roots:
             return None
         stays = (key, root) in self._read or key in self._staying
         return (root, name) if stays else None
+
+    def _has_it_still(self, key: str, file: Key) -> bool:
+        """Say whether the file that had this id first is there, and has no other id now."""
+        if kept := self._files.get(file):
+            return kept.document.id == key
+        if key not in self._staying or (self._prune and file not in self._files):
+            return False
+        root, name = file
+        return root != WEB and not is_gone(root, name)
 
 
 def _chosen(
@@ -105,7 +119,9 @@ def _chosen(
         key = kept.document.id
         before = old.kept.get(key)
         if owner := owners.other(kept):
-            if before is None or before.bytes_sha256 != kept.bytes_sha256:
+            # An equal copy in another folder is no news; one beside it has to be told apart.
+            beside = owner[0] == kept.root
+            if beside or before is None or before.bytes_sha256 != kept.bytes_sha256:
                 reason = f"its id {key!r} is that of {'/'.join(owner)}: rename one"
                 planned.skipped.append((kept.origin, reason))
             elif key not in planned.unchanged:

@@ -1,7 +1,7 @@
 """Which parts of a web page its style sheets hide."""
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 
 import cssselect
 import tinycss2
@@ -10,6 +10,7 @@ from lxml.html import HtmlElement
 from tinycss2 import color4
 from tinycss2.ast import AtRule, Declaration, Node, QualifiedRule
 
+from home_energy.knowledge.custom_properties import inherited, is_custom, resolved
 from home_energy.knowledge.hidden import Hidden, own_text
 
 MAX_RULES = 3_000
@@ -49,6 +50,17 @@ class _Seen:
     background: Colour | None = _WHITE
     """None where it is a picture or not known."""
     small: bool = False
+    custom: Mapping[str, str] = field(default_factory=dict)
+    """The custom properties, such as `--shown`."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Declared:
+    """One declaration; the value as it is written."""
+
+    name: str
+    value: str
+    important: bool
 
 
 def hidden(tree: HtmlElement) -> Hidden:
@@ -58,11 +70,17 @@ def hidden(tree: HtmlElement) -> Hidden:
     stack: list[tuple[HtmlElement, _Seen]] = [(tree, _Seen())]
     while stack:
         element, above = stack.pop()
-        style = styles.get(element, {})
+        declared = styles.get(element, {})
+        custom = inherited(declared, above.custom)
+        style = {
+            name: resolved(value, custom).strip().lower()
+            for name, value in declared.items()
+            if not is_custom(name)
+        }
         if _gone(element, style):
             found.trees.append(element)
             continue
-        seen = _seen(element, style, above)
+        seen = replace(_seen(element, style, above), custom=custom)
         if not _reads(seen) and own_text(element).strip():
             found.texts.append(element)
         stack += [(child, seen) for child in element if isinstance(child.tag, str)]
@@ -73,12 +91,12 @@ def _styles(tree: HtmlElement) -> dict[HtmlElement, Style]:
     """Return the winning watched declarations of each element that has any."""
     won: dict[HtmlElement, dict[str, tuple[Rank, str]]] = {}
 
-    def apply(element: HtmlElement, declared: Iterable[Declaration], rank: Rank) -> None:
+    def apply(element: HtmlElement, declared: Iterable[_Declared], rank: Rank) -> None:
         values = won.setdefault(element, {})
         for one in declared:
             mine = (one.important, *rank[1:])
-            if one.lower_name not in values or values[one.lower_name][0] <= mine:
-                values[one.lower_name] = (mine, tinycss2.serialize(one.value).strip().lower())
+            if one.name not in values or values[one.name][0] <= mine:
+                values[one.name] = (mine, one.value)
 
     for order, (rule, declared) in enumerate(_rules(tree)):
         for select, specificity in _selectors(rule):
@@ -93,7 +111,7 @@ def _styles(tree: HtmlElement) -> dict[HtmlElement, Style]:
     }
 
 
-def _rules(tree: HtmlElement) -> Iterator[tuple[QualifiedRule, list[Declaration]]]:
+def _rules(tree: HtmlElement) -> Iterator[tuple[QualifiedRule, list[_Declared]]]:
     count = 0
     for sheet in tree.iter("style"):
         if (sheet.get("media") or "").strip().lower() not in _SCREEN:
@@ -117,9 +135,19 @@ def _flat(rules: Iterable[Node]) -> Iterator[QualifiedRule]:
                 yield from _flat(tinycss2.parse_rule_list(rule.content, True, True))
 
 
-def _watched(content: str | list[Node]) -> list[Declaration]:
+def _watched(content: str | list[Node]) -> list[_Declared]:
     nodes = tinycss2.parse_blocks_contents(content, True, True)
-    return [n for n in nodes if isinstance(n, Declaration) and n.lower_name in _WATCHED]
+    named = [
+        # The case of custom names tells them apart.
+        (node, node.name if is_custom(node.name) else node.lower_name)
+        for node in nodes
+        if isinstance(node, Declaration)
+    ]
+    return [
+        _Declared(name, tinycss2.serialize(node.value).strip(), bool(node.important))
+        for node, name in named
+        if name in _WATCHED or is_custom(name)
+    ]
 
 
 def _selectors(rule: QualifiedRule) -> Iterator[tuple[XPath, tuple[int, int, int]]]:
