@@ -187,6 +187,12 @@ def any_keys(database: Database) -> bool:
         return connection.execute(text("SELECT 1 FROM api_keys LIMIT 1")).first() is not None
 
 
+def are_wanted(database: Database, data_dir: Path) -> bool:
+    """Tell whether every door wants a key: one was created, here or in a database since lost."""
+    # The pepper is made with the first key, so one without keys tells of keys that were lost.
+    return any_keys(database) or (data_dir / PEPPER_FILE).exists()
+
+
 def _insert(
     connection: Connection,
     pepper: bytes,

@@ -14,6 +14,7 @@ from home_energy.settings import get_settings
 from server.allowance import refuse_long, refuse_spent
 from server.caller import identify, in_database
 from server.guard import REFERENCE
+from server.history import size_of
 from server.persistence import forget_history
 from server.problems import from_error
 from server.threads import forget, metadata_of, restore, restore_for, waiting
@@ -27,6 +28,7 @@ _P = ParamSpec("_P")
 Allowed = Coroutine[Any, Any, Auth.types.FilterType]
 
 ADMIN = "admin"
+_TAKEN = "The thread id is taken."
 
 WAITING_ON_THREAD = 4
 """How many turns of one session may wait for the one that runs."""
@@ -210,10 +212,21 @@ async def _claim(thread_id: str, user: str) -> None:
         # A crash may have left what the deletion should have taken.
         data_dir = (await asyncio.to_thread(get_settings)).data_dir
         await asyncio.to_thread(forget_history, data_dir, thread_id)
+    elif await _is_nobodys(thread_id):
+        raise Refusal(status_code=409, detail=_TAKEN)
     try:
         await in_database(sessions.create, user, thread_id)
     except NotFound as exc:
-        raise Refusal(status_code=409, detail="The thread id is taken.") from exc
+        raise Refusal(status_code=409, detail=_TAKEN) from exc
+
+
+async def _is_nobodys(thread_id: str) -> bool:
+    """Tell whether a thread has a history and no owner, as where the sessions were lost."""
+    if await in_database(sessions.owner_of, thread_id) is not None:
+        return False
+    data_dir = (await asyncio.to_thread(get_settings)).data_dir
+    checkpoints, _ = await asyncio.to_thread(size_of, data_dir, thread_id)
+    return checkpoints > 0
 
 
 async def _touch(thread_id: str, user: str) -> None:

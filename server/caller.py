@@ -62,7 +62,7 @@ async def identify(scope: Scope) -> Caller | None:
 
 async def look_up(scope: Scope) -> Caller | None:
     """Return who is calling as of now, whatever was known when the request began."""
-    if _may_do_without_key(scope) and not await in_database(keys.any_keys):
+    if _may_do_without_key(scope) and not await in_database(_keys_are_wanted):
         return Caller(keys.LOCAL_USER, is_admin=True)
     presented = presented_key(scope)
     if presented is None:
@@ -93,6 +93,10 @@ async def in_database(
 
 def _verify(database: Database, presented: str) -> keys.KeyInfo | None:
     return keys.verify(database, get_settings().data_dir, presented)
+
+
+def _keys_are_wanted(database: Database) -> bool:
+    return keys.are_wanted(database, get_settings().data_dir)
 
 
 def _may_do_without_key(scope: Scope) -> bool:

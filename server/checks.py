@@ -35,6 +35,10 @@ from tools.knowledge import knowledge
 BEYOND_SCHEMA = frozenset({"store.path"})
 """Keys that the server reads and its published schema lacks."""
 OLLAMA_URL = "http://localhost:11434"
+_REPAIR = (
+    "Stop the server, then run `home-energy restore FILE --force` with a backup, or else "
+    "`home-energy doctor --repair`."
+)
 _NEEDED_BYTES = 500_000_000
 """Of free disk: the weights, an index and its successor, and room for conversations."""
 
@@ -68,9 +72,9 @@ def run_checks(settings: Settings) -> list[Check]:
         ("disk", _disk, "Free some space, or set HOME_ENERGY_DATA_DIR."),
         ("embedding model", _weights, "Run `home-energy models pull`."),
         ("knowledge index", _index, "Run `home-energy ingest knowledge`."),
-        ("database", _database, "Restore it from a backup, or move it aside."),
-        ("conversations", _conversations, "Restore the file from a backup, or move it aside."),
-        ("keys", _keys, "Restore the database from a backup."),
+        ("database", _database, _REPAIR),
+        ("conversations", _conversations, _REPAIR),
+        ("keys", _keys, _REPAIR),
         ("chat model", _chat_model, "Start it, or set HOME_ENERGY_MODEL as .env.example shows."),
         ("web search", _web_search, "Set TAVILY_API_KEY, or HOME_ENERGY_WEB_SEARCH=false."),
         ("tracing", _tracing, "Set LANGSMITH_API_KEY, or LANGSMITH_TRACING=false."),

@@ -240,9 +240,17 @@ def verify(
         raise typer.Exit(1)
 
 
-@app.command(epilog="Example: home-energy doctor --json")
-def doctor(as_json: Json = False) -> None:
+@app.command(epilog="Example: home-energy doctor --repair")
+def doctor(
+    repair: Annotated[
+        bool, typer.Option("--repair", help="Mend what is damaged; no server may run.")
+    ] = False,
+    as_json: Json = False,
+) -> None:
     """Check the installation and say how to mend what is wrong."""
+    if repair:
+        _repair(as_json)
+        return
     from server.checks import run_checks
 
     checks = run_checks(_settings())
@@ -255,6 +263,26 @@ def doctor(as_json: Json = False) -> None:
             [(marks[c.ok], c.name, c.state, "" if c.ok else c.remedy) for c in checks],
         )
     if not all(check.ok for check in checks):
+        raise typer.Exit(1)
+
+
+def _repair(as_json: bool) -> None:
+    from datetime import UTC, datetime
+
+    from server.repair import repair
+
+    repaired = repair(_settings(), now=datetime.now(UTC), console=terminal.err)
+    if as_json:
+        terminal.say_json(repaired.as_dict())
+    else:
+        marks = {True: Text("ok", "green"), False: Text("no", "red")}
+        terminal.say_table(
+            ("", "what", "state", "rows saved"),
+            [(marks[part.ok], part.name, part.state, part.rows()) for part in repaired.parts],
+        )
+        for sentence in repaired.sentences():
+            terminal.say(sentence, "yellow")
+    if not repaired.ok:
         raise typer.Exit(1)
 
 

@@ -161,7 +161,7 @@ def _welcome(host: str, port: int, settings: Settings) -> str:
     """Say what can be opened, with a request that can be pasted."""
     url = url_of(host, port)
     answers = "quoted from the documents" if settings.model == "extractive" else settings.model
-    needs_key = not is_loopback(host) or keys.any_keys(open_database(settings))
+    needs_key = not is_loopback(host) or keys.are_wanted(open_database(settings), settings.data_dir)
     header = " -H 'Authorization: Bearer YOUR_KEY'" if needs_key else ""
     who = (
         "Every door wants a key: `home-energy keys create --user NAME` makes one."

@@ -1,6 +1,7 @@
 """A turn as a run of the server's queue: started on the caller's thread, followed to its end."""
 
 import asyncio
+import sqlite3
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing, suppress
 from dataclasses import dataclass, field
@@ -12,7 +13,7 @@ import structlog
 from fastapi import Request
 from langgraph_sdk import get_client
 from langgraph_sdk.client import LangGraphClient
-from langgraph_sdk.errors import ConflictError, NotFoundError, RateLimitError
+from langgraph_sdk.errors import ConflictError, InternalServerError, NotFoundError, RateLimitError
 from langgraph_sdk.schema import Command, StreamPart
 
 from agents.replies import reply_of
@@ -27,7 +28,12 @@ log = structlog.stdlib.get_logger(__name__)
 NO_SESSION = "There is no such session: start one with POST /get_session_id."
 _TIMEOUT = "The answer took too long and was stopped: ask again, or ask for less."
 
-_NOT_READY_ERRORS = {SetupError.__name__, *(kind.__name__ for kind in SetupError.__subclasses__())}
+_NOT_READY_ERRORS = {
+    # SQLite's, for a file of conversations that is locked or cannot be written.
+    sqlite3.OperationalError.__name__,
+    SetupError.__name__,
+    *(kind.__name__ for kind in SetupError.__subclasses__()),
+}
 """What a run fails with while a person has to mend something first."""
 
 _CANCEL_SECONDS = 10
@@ -113,6 +119,11 @@ async def follow_turn(
         raise Busy(BUSY) from exc
     except RateLimitError as exc:
         raise RefusedError(429, "too_many_requests", exc.message, headers_of(exc)) from exc
+    except InternalServerError as exc:
+        # The auth handlers say so of a database that cannot be used.
+        if exc.status_code != 503:
+            raise
+        raise RefusedError(503, "unavailable", NOT_READY) from exc
     if stream.error == Busy.__name__:
         raise Busy(BUSY)
     if stream.error in _NOT_READY_ERRORS:

@@ -374,9 +374,7 @@ def test_pruning_for_a_source_without_documents_is_refused(household, tmp_path, 
     sources = [household.documents, other]
     for dry_run in (True, False):
         with pytest.raises(BadInput, match=f"No document is at '{household.documents}'"):
-            ingest(
-                sources, data_dir=household.data, embedder=embedder, prune=True, dry_run=dry_run
-            )
+            ingest(sources, data_dir=household.data, embedder=embedder, prune=True, dry_run=dry_run)
     assert household.open().document("loft") is not None
     report = ingest([other], data_dir=household.data, embedder=embedder, prune=True)
     assert (report.added, report.removed) == (["lamps"], ["loft"])

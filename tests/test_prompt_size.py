@@ -3,6 +3,7 @@
 import re
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from agents import models
 from agents.prompts import answer_prompt
 from agents.tokens import COUNT_SECONDS, Prompt, count, fitting
 from graphs.assistant import graph
+from home_energy.errors import ModelUnavailable
 from home_energy.evidence.answer import Answer
 from home_energy.settings import get_settings
 from tools.knowledge import knowledge
@@ -133,7 +135,7 @@ async def test_a_server_that_hangs_when_it_should_count_is_asked_once(
 # What the server says it has read shows whether it has read all.
 
 
-@pytest.mark.parametrize("reported", [20, 4096, 5000])
+@pytest.mark.parametrize("reported", [20, 8192, 9000])
 @pytest.mark.parametrize("dialect", ["openai", "ollama"])
 async def test_an_answer_to_a_prompt_that_was_cut_is_not_said(
     serve: Serve, dialect: str, reported: int
@@ -163,9 +165,11 @@ async def test_llama_cpp_reads_exactly_as_many_tokens_as_were_counted(
     messages = answer_prompt(QUESTION, knowledge().search(QUESTION, limit=1))
     counted = await count(messages, name, settings)
     reported = 0
-    async for chunk in models.stream(name, messages, settings):
-        if chunk.usage_metadata:
-            reported = chunk.usage_metadata["input_tokens"]
+    # So small a model may talk until it is stopped.
+    with suppress(ModelUnavailable):
+        async for chunk in models.stream(name, messages, settings):
+            if chunk.usage_metadata:
+                reported = chunk.usage_metadata["input_tokens"]
     assert counted == reported > 100
 
 

@@ -3,15 +3,19 @@
 import json
 import signal
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from uuid import uuid4
 
 import httpx
 import pytest
 from house import RUN, House
+from server_process import Server
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import connect
 
 from home_energy import keys, sessions
+from home_energy.database import open_database
+from home_energy.settings import Settings
 
 pytestmark = pytest.mark.slow
 
@@ -282,3 +286,34 @@ def test_session_survives_a_crash_and_cannot_be_stolen_after_it(house: House, se
         "/ask", params={"session_id": session}, json={"message": "and then?"}
     ).json()
     assert follow_up["answer"]["text"] == "Turn 2: and then?"
+
+
+def test_lost_sessions_open_no_door_and_give_nobody_their_history(tmp_path: Path):
+    server = Server(tmp_path)
+    database = open_database(Settings(_env_file=None, data_dir=tmp_path))
+    alice, _ = keys.create(database, tmp_path, "alice")
+    server.start()
+    with server.client(alice) as client:
+        session = client.post("/get_session_id").json()["session_id"]
+        asked = client.post("/ask", params={"session_id": session}, json={"message": "a secret"})
+        assert asked.status_code == 200
+    server.stop(signal.SIGKILL)
+    database.close()
+    for path in tmp_path.glob("home_energy.sqlite*"):
+        path.unlink()
+    for path in tmp_path.glob(".langgraph_api/*"):
+        path.unlink()
+    server.start()
+    try:
+        with server.client() as anybody:
+            assert anybody.get("/sessions").status_code == 401
+        address = f"sqlite:///{tmp_path}/home_energy.sqlite"
+        again = Settings(_env_file=None, data_dir=tmp_path, database_url=address)
+        bob, _ = keys.create(open_database(again), tmp_path, "bob")
+        with server.client(bob) as client:
+            assert client.post("/threads", json={"thread_id": session}).status_code == 409
+            run = {**RUN, "if_not_exists": "create"}
+            assert not client.post(f"/threads/{session}/runs/wait", json=run).is_success
+            assert client.get(f"/threads/{session}/state").status_code == 404
+    finally:
+        server.stop(signal.SIGKILL)
