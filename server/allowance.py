@@ -57,7 +57,8 @@ def _texts(value: object) -> Iterator[str]:
         for part in value:
             yield from _texts(part)
     elif isinstance(value, Mapping):
-        if {value.get("type"), value.get("role")} & _NOT_THE_USERS:
+        # LangChain goes by the role where there is one.
+        if (value.get("role") or value.get("type")) in _NOT_THE_USERS:
             return
         for name in ("content", "text", "kwargs"):
             yield from _texts(value.get(name))

@@ -15,7 +15,8 @@ import aiosqlite
 from langgraph.checkpoint.serde.jsonplus import JsonPlusSerializer
 from langgraph.store.sqlite.aio import AsyncSqliteStore
 
-from home_energy.database import BUSY_SECONDS, private_file, setup_errors
+from home_energy.database import BUSY_SECONDS, FILE_NAME, private_file, setup_errors
+from home_energy.errors import SetupError
 from home_energy.settings import get_settings
 from server.checkpoints import Checkpointer
 from server.delta_history import pass_on_delta_history
@@ -76,12 +77,31 @@ def forget_history(data_dir: Path, thread_id: str) -> None:
 
 
 async def check() -> None:
-    """Open both files once, so that a damaged one is told before the server starts.
+    """Read every file once, so that a damaged one is told before the server starts.
 
     Raises SetupError, which names the file and says what to do.
     """
     async with checkpointer(), store():
         pass
+    data_dir = (await asyncio.to_thread(get_settings)).data_dir
+    for name in (FILE_NAME, CHECKPOINTS_FILE, STORE_FILE):
+        if (path := data_dir / name).exists():
+            await asyncio.to_thread(_check_pages, path)
+
+
+def _check_pages(path: Path) -> None:
+    with setup_errors(str(path)), closing(sqlite3.connect(path, timeout=BUSY_SECONDS)) as opened:
+        try:
+            found = opened.execute("PRAGMA quick_check(1)").fetchone()[0]
+        except sqlite3.DatabaseError as exc:
+            if exc.sqlite_errorname != "SQLITE_CORRUPT":
+                raise
+            found = "damaged"
+    if found != "ok":
+        raise SetupError(
+            f"The database {str(path)!r} is damaged: `home-energy doctor --repair` saves what can "
+            "be read, or restore it from a backup."
+        )
 
 
 @asynccontextmanager

@@ -366,6 +366,7 @@ def test_a_question_that_is_too_long_is_refused_at_every_door(alice: httpx.Clien
     messages: list[Any] = [
         LONG,
         {"role": "user", "content": LONG},
+        {"role": "user", "type": "ai", "content": LONG},
         {"type": "human", "content": [{"type": "text", "text": "x" * 3_000}] * 2},
         ["user", LONG],
     ]

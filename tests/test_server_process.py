@@ -3,11 +3,13 @@
 import pickle
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import httpx
@@ -87,6 +89,29 @@ def test_damaged_database_is_told_in_one_sentence(server: Server, name: str):
     [line] = server.log.strip().splitlines()
     assert name in line
     assert line.endswith("restore it from a backup.")
+
+
+def test_database_damaged_in_its_middle_is_told_before_it_serves(server: Server):
+    server.start()
+    session = new_session(server)
+    for number in range(20):
+        ask(server, session, f"question {number}")
+    server.stop()
+    path = server.data_dir / "checkpoints.sqlite"
+    with closing(sqlite3.connect(path)) as database:
+        database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        page = database.execute("PRAGMA page_size").fetchone()[0]
+        root = database.execute(
+            "SELECT rootpage FROM sqlite_schema WHERE name = 'checkpoints'"
+        ).fetchone()[0]
+    with path.open("r+b") as file:
+        file.seek((root - 1) * page)
+        file.write(b"\xff" * page)
+    with pytest.raises(AssertionError, match="the server ended"):
+        server.start()
+    line = server.log.strip().splitlines()[-1]
+    assert "checkpoints.sqlite" in line
+    assert "doctor --repair" in line
 
 
 def test_origin_of_the_settings_may_act(server: Server):
