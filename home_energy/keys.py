@@ -115,6 +115,9 @@ def verify(
     Reads the database each time, so that a revocation takes effect with the next request.
     """
     now = now or _now()
+    # Nobody but who creates a key makes the pepper: from then on every door wants one.
+    if not are_wanted(database, data_dir):
+        return None
     digest = _digest(_pepper(database, data_dir), presented)
     with database.read() as connection:
         row = _row(connection, id_of(presented) or "")

@@ -338,7 +338,7 @@ def test_search_gives_passages_as_the_rest_door_does(run: Run, installed: Instal
 
 
 def test_a_search_for_nothing_says_so(run: Run, installed: Installation) -> None:
-    assert run("search", "!?").out == "Nothing was found.\n"
+    assert run("search", "!?").out == "There is no word to look for.\n"
 
 
 def test_graphs_are_drawn_without_a_network(
